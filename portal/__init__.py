@@ -1,0 +1,87 @@
+"""An account portal: an organisation turns API access on, people make, watch and kill their tokens."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from portal import api, current
+from portal.access_log import AccessLog
+from portal.accounts import guards
+from portal.activity import views as activity
+from portal.api.problems import problem_answer
+from portal.api_access import views as api_access
+from portal.database import Database
+from portal.developers import views as developers
+from portal.limits import Limits
+from portal.members import views as members
+from portal.personal_tokens import views as personal_tokens
+from portal.recorder import Recorder
+from portal.settings import Settings, load_settings
+from portal.sign_in import views as sign_in
+from portal.web import errors, filters, headers, health, hosts, navigation
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+__version__ = "0.1.0"
+
+ROOT = Path(__file__).resolve().parent.parent
+LARGEST_BODY = 64 * 1024
+
+
+class Portal(Flask):
+    """Flask with the access log in front of it."""
+
+    front: AccessLog
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return self.front(environ, start_response)
+
+
+def create_app(settings: Settings | None = None) -> Portal:
+    """The portal as a WSGI app, put together in reading order. Opens no connection and starts no thread."""
+    settings = settings or load_settings()
+    app = Portal(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+        MAX_FORM_PARTS=200,
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.front = AccessLog(app.wsgi_app, scheme="https" if settings.is_https else "http")
+    database = Database(settings.database_url)
+    current.install(app, current.Running(settings, database, Limits(settings.limits), Recorder(database)))
+    _add_page_kit(app)
+    _add_features(app)
+    _add_surfaces(app)
+    guards.refuse_unguarded(app)
+    return app
+
+
+def _add_page_kit(app: Flask) -> None:
+    hosts.install(app)
+    headers.install(app)
+    guards.install(app)
+    filters.install(app)
+    navigation.install(app)
+    errors.install(app, answers={"/api/": problem_answer})
+    app.register_blueprint(health.blueprint)
+
+
+def _add_features(app: Flask) -> None:
+    app.register_blueprint(members.blueprint)
+    app.register_blueprint(sign_in.blueprint)
+    app.register_blueprint(api_access.blueprint)
+    app.register_blueprint(personal_tokens.blueprint)
+    app.register_blueprint(activity.blueprint)
+
+
+def _add_surfaces(app: Flask) -> None:
+    api.install(app)
+    app.register_blueprint(developers.blueprint)

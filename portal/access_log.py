@@ -1,0 +1,97 @@
+"""The access log and the request id: one line of JSON for each request, by a WSGI callable in front of all others.
+
+No secret reaches it: the values of query fields that name tokens are cut out, and whatever has the shape of one.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+import orjson
+from werkzeug.wsgi import ClosingIterator
+
+from portal.clock import utc_now
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+REQUEST_ID = "portal.request_id"
+# Who called (a short text such as `user:3` or `token:7`), set by those who find out.
+CALLER = "portal.caller"
+REDACTED = "[redacted]"
+_SECRET_FIELDS = frozenset({"api_token", "access_token", "token"})
+_SECRET_SHAPE = re.compile(r"[a-z0-9]{2,10}_[0-9A-Za-z]{43}")
+_STDOUT = 1
+
+Sink = Callable[[bytes], object]
+
+
+class AccessLog:
+    """Wraps `app`: gives each request an id, answers it with `X-Request-Id`, and logs it when it is sent."""
+
+    def __init__(self, app: "WSGIApplication", *, scheme: str, sink: Sink | None = None) -> None:
+        self._app = app
+        # What the world sees, whatever the hop from the proxy to us speaks.
+        self._scheme = scheme
+        self._sink = sink or _to_stdout
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        started = monotonic()
+        request_id = environ[REQUEST_ID] = secrets.token_hex(8)
+        environ["wsgi.url_scheme"] = self._scheme
+        status = "500"
+
+        def start(answer_status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            nonlocal status
+            status = answer_status[:3]
+            return start_response(answer_status, [*headers, ("X-Request-Id", request_id)], exc_info)
+
+        def log() -> None:
+            self._sink(_line(environ, status=int(status), seconds=monotonic() - started))
+
+        return ClosingIterator(self._app(environ, start), log)
+
+
+def without_secrets(text: str) -> str:
+    """`text` with everything that has the shape of a token's secret cut out."""
+    return _SECRET_SHAPE.sub(REDACTED, text)
+
+
+def clean_query(query: str) -> str:
+    """A query string without the values of fields that carry tokens, and without anything shaped like one."""
+    return without_secrets("&".join(_clean_field(field) for field in query.split("&")))
+
+
+def _clean_field(field: str) -> str:
+    name, equals, _ = field.partition("=")
+    return f"{name}={REDACTED}" if equals and unquote_plus(name).strip().lower() in _SECRET_FIELDS else field
+
+
+def _line(environ: "WSGIEnvironment", *, status: int, seconds: float) -> bytes:
+    query = environ.get("QUERY_STRING", "")
+    entry = {
+        "at": utc_now(),
+        "event": "request",
+        "request_id": environ[REQUEST_ID],
+        "method": environ.get("REQUEST_METHOD", ""),
+        "path": _printable(without_secrets(environ.get("PATH_INFO", ""))),
+        "query": _printable(clean_query(query)) if query else None,
+        "status": status,
+        "ms": round(seconds * 1000, 2),
+        "peer": environ.get("REMOTE_ADDR"),
+        "caller": environ.get(CALLER),
+    }
+    return orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
+
+
+def _printable(text: str) -> str:
+    # WSGI hands over bytes as latin-1; some of them are no characters that JSON takes.
+    return text.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+def _to_stdout(line: bytes) -> None:
+    os.write(_STDOUT, line)

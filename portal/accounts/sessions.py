@@ -1,0 +1,137 @@
+"""Signed-in browsers as rows: started, found by the secret in the cookie, ended at once.
+
+A copied cookie is worth nothing after signing out, deactivation or a password change, because the row is what
+counts. No row exists before sign-in.
+"""
+
+import secrets
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from flask_login import UserMixin
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+
+from portal.accounts.models import Role, User, UserSession
+from portal.audit import Actor, ActorKind
+from portal.database import Database
+from portal.recorder import MOST_NOTES
+
+IDLE = timedelta(hours=12)
+LONGEST = timedelta(days=30)
+# How old a noted last use may get before it is written again.
+TOUCH_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn(UserMixin):
+    """The person behind a browser, as they were when the request came in. A value, not a row.
+
+    `cookie_secret` is what the browser's cookie holds; it finds the session row and is shown nowhere.
+    """
+
+    session_id: int
+    user_id: int
+    account_id: int
+    account_name: str
+    name: str
+    email: str
+    role: Role
+    cookie_secret: str = field(repr=False)
+
+    def get_id(self) -> str:
+        return self.cookie_secret
+
+    def is_at_least(self, role: Role) -> bool:
+        return self.role.is_at_least(role)
+
+    @property
+    def is_at_least_admin(self) -> bool:
+        return self.is_at_least(Role.ADMIN)
+
+    def actor(self, address: str | None) -> Actor:
+        """This person as the security log keeps them."""
+        return Actor(kind=ActorKind.USER, account_id=self.account_id, id=self.user_id, name=self.name, address=address)
+
+
+def start_session(session: Session, user: User, *, now: datetime) -> str:
+    """Makes a row for `user` and returns the secret for the cookie, which is stored nowhere."""
+    secret = secrets.token_urlsafe(32)
+    session.add(UserSession(user_id=user.id, digest=_digest(secret), created_at=now, last_used_at=now))
+    session.flush()
+    return secret
+
+
+def find_signed_in(session: Session, secret: str, *, now: datetime) -> tuple[SignedIn, datetime] | None:
+    """The person whose living session has that secret, and its last noted use; None when there is none."""
+    query = (
+        select(UserSession)
+        .join(UserSession.user)
+        .options(joinedload(UserSession.user).joinedload(User.account))
+        .where(
+            UserSession.digest == _digest(secret),
+            UserSession.ended_at.is_(None),
+            UserSession.last_used_at > now - IDLE,
+            UserSession.created_at > now - LONGEST,
+            User.deactivated_at.is_(None),
+        )
+    )
+    row = session.scalars(query).one_or_none()
+    if row is None:
+        return None
+    user = row.user
+    person = SignedIn(
+        session_id=row.id,
+        user_id=user.id,
+        account_id=user.account_id,
+        account_name=user.account.name,
+        name=user.name,
+        email=user.email,
+        role=user.role,
+        cookie_secret=secret,
+    )
+    return person, row.last_used_at
+
+
+def end_session(session: Session, session_id: int, *, now: datetime) -> bool:
+    """Ends one session; whether it was living."""
+    alive = UserSession.ended_at.is_(None)
+    query = update(UserSession).where(UserSession.id == session_id, alive).values(ended_at=now)
+    return session.scalar(query.returning(UserSession.id)) is not None
+
+
+def end_all_sessions(session: Session, user_id: int, *, now: datetime) -> None:
+    """Ends every session of one person, in every browser."""
+    alive = UserSession.ended_at.is_(None)
+    session.execute(update(UserSession).where(UserSession.user_id == user_id, alive).values(ended_at=now))
+
+
+def _digest(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
+
+
+class Touches:
+    """Noted last uses of sessions, written in batches and never backwards."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._used_at: dict[int, datetime] = {}
+
+    def note(self, session_id: int, at: datetime) -> None:
+        with self._lock:
+            if len(self._used_at) < MOST_NOTES:
+                self._used_at[session_id] = at
+
+    def write(self, database: Database, *, is_last: bool) -> None:
+        with self._lock:
+            noted, self._used_at = self._used_at, {}
+        if noted:
+            database.transaction(lambda session: _write_touches(session, noted))
+
+
+def _write_touches(session: Session, noted: dict[int, datetime]) -> None:
+    for session_id, at in sorted(noted.items()):
+        newer = (UserSession.id == session_id, UserSession.ended_at.is_(None), UserSession.last_used_at < at)
+        session.execute(update(UserSession).where(*newer).values(last_used_at=at))

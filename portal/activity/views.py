@@ -1,0 +1,5 @@
+"""The security log as pages."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("activity", __name__)

@@ -1,0 +1,1 @@
+"""The account's switch: statement, enable, agree, rotate, disable."""

@@ -1,0 +1,265 @@
+"""The database: engines, transactions, column types, and the one read that every call makes.
+
+Nothing here knows a table. SQLite is embedded and the default; PostgreSQL is the same code with another URL.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import psycopg
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Text, create_engine, event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from portal.errors import DatabaseUnavailable, OutcomeUnknown
+
+Result = TypeVar("Result")
+
+# How long a writer waits for another one before the person is told to try again.
+BUSY_SECONDS = 5
+CONNECT_SECONDS = 2
+POOL_SIZE = 10
+POOL_SECONDS = 2
+
+# Integers that are never reused; SQLite only counts up by itself on a column of the type INTEGER.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Base(DeclarativeBase):
+    """All tables. Constraint names are fixed, so that a migration can name them on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment in UTC. Refuses a naive one with `ValueError` instead of guessing its zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else as_utc(value)
+
+
+class Words(TypeDecorator[tuple[str, ...]]):
+    """A short list of words without blanks (scopes), kept as text with single blanks between them."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> str | None:
+        return None if value is None else " ".join(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
+        return None if value is None else tuple(value.split())
+
+
+def as_utc(value: datetime | str) -> datetime:
+    """A moment as a driver hands it out (SQLite: text without a zone), aware and in UTC."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class Lookup(Protocol):
+    """One indexed read on an autocommit connection that each thread holds open."""
+
+    placeholder: str
+
+    def fetch_one(self, statement: str, value: str) -> tuple[Any, ...] | None:
+        """The first row, or None. Raises `DatabaseUnavailable` when a second try fails too."""
+
+    def close(self) -> None:
+        """Closes the connection that this thread holds."""
+
+
+class _HeldConnections:
+    """What both lookups share: a connection for each thread, reopened once when it turns out to be broken."""
+
+    def __init__(self) -> None:
+        self._held = threading.local()
+
+    def fetch_one(self, statement: str, value: str) -> tuple[Any, ...] | None:
+        try:
+            return self._ask(statement, value)
+        except (sqlite3.Error, psycopg.Error):
+            self.close()
+        try:
+            return self._ask(statement, value)
+        except (sqlite3.Error, psycopg.Error) as error:
+            self.close()
+            raise DatabaseUnavailable from error
+
+    def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        connection = getattr(self._held, "connection", None)
+        self._held.connection = None
+        if connection is not None:
+            connection.close()
+
+
+class SqliteLookup(_HeldConnections):
+    """The read on SQLite. The module keeps the compiled statement, so asking again costs no parsing."""
+
+    placeholder = "?"
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+
+    def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
+        connection = getattr(self._held, "connection", None)
+        if connection is None:
+            connection = self._held.connection = self._open()
+        row: tuple[Any, ...] | None = connection.execute(statement, (value,)).fetchone()
+        return row
+
+    def _open(self) -> sqlite3.Connection:
+        # mode=rw: a missing file is a fault to be told, never an empty database that knows no token.
+        uri = f"{Path(self._path).resolve().as_uri()}?mode=rw"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+
+class PostgresLookup(_HeldConnections):
+    """The read on PostgreSQL: a statement the server has prepared, outside of any transaction block."""
+
+    placeholder = "%s"
+
+    def __init__(self, dsn: str) -> None:
+        super().__init__()
+        self._dsn = dsn
+
+    def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
+        connection = getattr(self._held, "connection", None)
+        if connection is None:
+            connection = self._held.connection = self._open()
+        row: tuple[Any, ...] | None = connection.execute(statement, (value,), prepare=True).fetchone()
+        return row
+
+    def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(self._dsn, autocommit=True, **_POSTGRES_CONNECT)
+
+
+_POSTGRES_CONNECT: dict[str, Any] = {
+    "connect_timeout": CONNECT_SECONDS,
+    "tcp_user_timeout": 5000,
+    "options": f"-c timezone=UTC -c statement_timeout=10s -c lock_timeout={BUSY_SECONDS}s",
+}
+
+
+class Database:
+    """The one database of a running portal: `transaction` to write, `reading` to read, `lookup` for a call."""
+
+    def __init__(self, url: str) -> None:
+        self.url: URL = make_url(url)
+        self.engine: Engine = _engine(self.url)
+        self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+        # On PostgreSQL a read-only transaction is refused every write by the server itself.
+        self._reading = self.engine.execution_options(begin="BEGIN", postgresql_readonly=True)
+        self.lookup: Lookup = _lookup(self.url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    def transaction(self, work: Callable[[Session], Result]) -> Result:
+        """Runs `work(session)` in one transaction, commits, and returns what it returned.
+
+        After a deadlock or serialization failure `work` runs once more on a new session, so it must have no
+        effect outside of it. Never once COMMIT was sent: that raises `OutcomeUnknown`. Raises
+        `DatabaseUnavailable` when the database cannot answer; then nothing was changed.
+        """
+        with _told_plainly():
+            try:
+                return self._attempt(work)
+            except DBAPIError as error:
+                if not _may_run_again(error):
+                    raise
+            return self._attempt(work)
+
+    def _attempt(self, work: Callable[[Session], Result]) -> Result:
+        with Session(self._writing, expire_on_commit=False) as session:
+            result = work(session)
+            session.flush()
+            try:
+                session.commit()
+            except DBAPIError as error:
+                raise OutcomeUnknown from error
+            return result
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads, on one snapshot-free transaction that is rolled back at the end."""
+        with _told_plainly(), Session(self._reading, expire_on_commit=False) as session:
+            yield session
+
+    def close(self) -> None:
+        """Gives the pooled connections back to the system, and the one that this thread holds."""
+        self.lookup.close()
+        self.engine.dispose()
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, InternalError, PoolTimeout) as error:
+        raise DatabaseUnavailable from error
+
+
+def _may_run_again(error: DBAPIError) -> bool:
+    serialization_failure, deadlock = "40001", "40P01"
+    return getattr(error.orig, "sqlstate", None) in {serialization_failure, deadlock}
+
+
+def _lookup(url: URL) -> Lookup:
+    if url.get_backend_name() == "sqlite":
+        return SqliteLookup(str(url.database))
+    return PostgresLookup(url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+
+def _engine(url: URL) -> Engine:
+    pool = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": POOL_SECONDS}
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, connect_args=_POSTGRES_CONNECT, **pool)
+    arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, connect_args=arguments, **pool)
+    event.listen(engine, "connect", _prepare_sqlite_connection)
+    event.listen(engine, "begin", _begin_on_sqlite)
+    return engine
+
+
+def _prepare_sqlite_connection(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver's own BEGIN is deferred: upgraded to a write it fails at once, whatever the timeout.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    # An answered revoke survives a power cut.
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin_on_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))

@@ -1,0 +1,1 @@
+"""The people of an account: set-up, profile, and the operator's verbs on people."""

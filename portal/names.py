@@ -1,0 +1,60 @@
+"""Names that people give: what may stand in them, and when two of them are the same.
+
+One normalisation for all places (NFC for the text that is shown, NFC and casefold for the key that is
+compared), made in Python because SQLite's `lower` knows ASCII only.
+"""
+
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+LONGEST_NAME = 100
+LONGEST_EMAIL = 254
+
+# Characters that turn the reading direction around, and such as cannot be seen at all: two names that look
+# alike must not differ by them. The joiners U+200C and U+200D stay, scripts and emoji need them.
+_UNSEEN = frozenset("\u061c\u180e\u200b\u200e\u200f\u2060\ufeff\u00ad") | frozenset(
+    chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
+
+
+class UnfitName(ValueError):
+    """A name that cannot be taken; the text says what to do."""
+
+
+def clean_name(text: str, *, longest: int = LONGEST_NAME) -> str:
+    """`text` trimmed and in NFC. Raises `UnfitName` when it is empty, longer than `longest` code points,
+    or holds characters that control the line, turn the direction or cannot be seen."""
+    name = unicodedata.normalize("NFC", text.strip())
+    if not name:
+        raise UnfitName("Enter a name.")
+    if len(name) > longest:
+        raise UnfitName(f"Use at most {longest} characters. This has {len(name)}.")
+    if any(character in _UNSEEN or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in name):
+        raise UnfitName("Remove the invisible or control characters. Letters, digits and signs of any script are fine.")
+    return name
+
+
+def name_key(name: str) -> str:
+    """What two names are compared by: NFC and casefolded, so `Straße` and `STRASSE` are one."""
+    return unicodedata.normalize("NFC", name.strip()).casefold()
+
+
+def clean_email(text: str) -> str:
+    """An address as it is stored and shown. Raises `UnfitName` when it is no e-mail address."""
+    address = text.strip()
+    if not address:
+        raise UnfitName("Enter an email address.")
+    if len(address) > LONGEST_EMAIL:
+        raise UnfitName(f"Use at most {LONGEST_EMAIL} characters.")
+    try:
+        # Addresses inside an organisation (alice@intranet.local) are as good as public ones here.
+        valid = validate_email(address, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        raise UnfitName("Enter an email address like name@example.com.") from error
+    return valid.normalized
+
+
+def email_key(address: str) -> str:
+    """What two addresses are compared by: NFKC and casefolded, unique over all accounts."""
+    return unicodedata.normalize("NFKC", address.strip()).casefold()

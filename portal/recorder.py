@@ -1,0 +1,81 @@
+"""Writes what is only noted during a request: last uses, refusals. In batches, outside of any call.
+
+Notes live in memory, are bounded, and are written by one thread for each process, which starts at the first
+note: a thread started before the web server forks would be dead in its workers. A database that is away costs
+notes, never a call.
+"""
+
+import logging
+import threading
+from typing import Protocol, TypeVar
+
+from portal.database import Database
+from portal.errors import DatabaseUnavailable
+
+LOG = logging.getLogger(__name__)
+
+# A use shows within 5 seconds.
+FLUSH_SECONDS = 2.0
+# The most notes of one kind between two flushes; more are dropped, so that memory stays bounded.
+MOST_NOTES = 10_000
+
+
+class Batch(Protocol):
+    """Notes of one kind. `write` takes what was noted so far and stores it; it never waits for new notes."""
+
+    def write(self, database: Database, *, is_last: bool) -> None:
+        """Stores and forgets the notes. A batch may keep what is not complete yet, but not when `is_last`.
+
+        Raises `DatabaseUnavailable` when they are lost.
+        """
+
+
+Kind = TypeVar("Kind", bound=Batch)
+
+
+class Recorder:
+    """The batches of one process and the thread that writes them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._batches: dict[type, Batch] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def batch(self, kind: type[Kind]) -> Kind:
+        """The process's batch of that kind. Asking for it starts the thread, so ask when there is a note."""
+        found = self._batches.get(kind)
+        return found if isinstance(found, kind) else self._started(kind)
+
+    def _started(self, kind: type[Kind]) -> Kind:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+                self._thread.start()
+            found = self._batches.get(kind)
+            batch = found if isinstance(found, kind) else kind()
+            self._batches[kind] = batch
+            return batch
+
+    def flush(self, *, is_last: bool = False) -> None:
+        """Writes the notes now. A batch that cannot be written is lost and said in the log."""
+        for batch in list(self._batches.values()):
+            try:
+                batch.write(self._database, is_last=is_last)
+            except DatabaseUnavailable:
+                LOG.warning("notes lost, the database is away", extra={"batch": type(batch).__name__})
+            except Exception:
+                # One bad note must not stop the thread: later ones would be lost silently.
+                LOG.exception("notes lost", extra={"batch": type(batch).__name__})
+
+    def stop(self) -> None:
+        """Ends the thread and writes what is left. Called once, when the process ends."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+        self.flush(is_last=True)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(FLUSH_SECONDS):
+            self.flush()

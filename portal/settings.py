@@ -1,0 +1,253 @@
+"""Every setting, declared once: its type, its default and what it does.
+
+`docs/settings.md` is made from the descriptions here. Settings come from the environment, or from a file
+`.env` in the working folder; a wrong one stops the start and is named.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from portal.errors import WrongSetting
+
+PREFIX = "PORTAL_"
+ENV_FILE = ".env"
+SHORTEST_SECRET_KEY = 32
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+LIMIT_DEFAULTS = {"signin": "10/900s", "signin_address": "50/900s"}
+
+Prefixes = tuple[str, ...]
+Networks = tuple[IPv4Network | IPv6Network, ...]
+Limits = dict[str, tuple[int, int]]
+
+
+class Settings(BaseModel):
+    """The settings of one running portal; frozen, and complete once `load_settings` returns them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    instance_dir: Path = Field(
+        default=Path("instance"),
+        description="The folder for the SQLite database and the secret key that is made when none is given.",
+    )
+    database_url: str = Field(
+        default="",
+        description="`sqlite:///path` or `postgresql://user:password@host/name`. "
+        "Without it, SQLite in the instance folder.",
+    )
+    secret_key: str = Field(
+        default="",
+        repr=False,
+        description="Signs session cookies and the set-up code; at least 32 characters. Without it, one is made in "
+        "the instance folder. Several hosts must share one.",
+    )
+    public_url: str = Field(
+        default="",
+        description="The address people and programs reach the portal at, without a path. All links are made from "
+        "it. `http` is allowed for this machine only. Default: `http://localhost:<port>`.",
+    )
+    trusted_proxies: Networks = Field(
+        default=(),
+        description="Comma list of networks (`10.0.0.0/8,::1/128`) whose `X-Forwarded-For` is believed.",
+    )
+    limits: Limits = Field(
+        default_factory=dict,
+        validate_default=True,
+        description="Comma list of `name=count/seconds s`; `name=0` switches one off, one left out keeps its default. "
+        "`signin`: failures per e-mail and address; `signin_address`: failures per address. "
+        f"Default: `{','.join(f'{name}={value}' for name, value in LIMIT_DEFAULTS.items())}`.",
+    )
+    security_statement_file: Path | None = Field(
+        default=None,
+        description="Markdown that owners agree to before they get the account's token; its first line is "
+        "`date: 2026-11-22`. Without it, a statement that fits most organisations.",
+    )
+    personal_token_prefix: Prefixes = Field(
+        default=("pat",),
+        description="Comma list: the first makes personal tokens, all are accepted.",
+    )
+    account_token_prefix: Prefixes = Field(
+        default=("acc",),
+        description="Comma list: the first makes account tokens, all are accepted.",
+    )
+    tokens_per_user: int = Field(
+        default=100, ge=1, le=10_000, description="How many living personal tokens one person may have."
+    )
+    workers: int = Field(default=1, ge=1, le=64, description="Web server processes. Each works on its own.")
+    threads: int = Field(default=8, ge=8, le=64, description="Threads in each web server process.")
+
+    @field_validator("personal_token_prefix", "account_token_prefix", mode="before")
+    @classmethod
+    def _split_prefixes(cls, value: object) -> object:
+        prefixes = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+        if isinstance(prefixes, tuple) and all(_is_prefix(prefix) for prefix in prefixes):
+            return prefixes
+        raise ValueError("write 2 to 10 lower-case letters or digits, several with commas between")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+        except ValueError as error:
+            raise ValueError("write networks like 10.0.0.0/8, several with commas between") from error
+
+    @field_validator("limits", mode="before")
+    @classmethod
+    def _split_limits(cls, value: object) -> object:
+        if isinstance(value, dict) and value:
+            return value
+        given = value if isinstance(value, str) else ""
+        parts = [part.strip().partition("=") for part in given.split(",") if part.strip()]
+        unknown = [name for name, _, _ in parts if name not in LIMIT_DEFAULTS]
+        if unknown:
+            raise ValueError(f"there is no limit named {unknown[0]}; there are {', '.join(LIMIT_DEFAULTS)}")
+        written = {**LIMIT_DEFAULTS, **{name: text for name, _, text in parts}}
+        return {name: _rate(name, text) for name, text in written.items()}
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        if value and len(value) < SHORTEST_SECRET_KEY:
+            raise ValueError(f"use at least {SHORTEST_SECRET_KEY} random characters, or leave it out to have one made")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        try:
+            backend = make_url(value).get_backend_name() if value else "sqlite"
+        except ArgumentError as error:
+            raise ValueError("write sqlite:///path or postgresql://user:password@host/name") from error
+        if backend not in {"sqlite", "postgresql"}:
+            raise ValueError("only sqlite:// and postgresql:// are supported")
+        if value and backend == "sqlite" and make_url(value).database in {None, "", ":memory:"}:
+            raise ValueError("SQLite needs a file: sqlite:///path")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _plain_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("write it like https://portal.example.com")
+        if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+            raise ValueError("write the scheme and host alone, like https://portal.example.com")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK_NAMES:
+            raise ValueError("use https; http is allowed for this machine only (http://localhost)")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _kinds_differ(self) -> Self:
+        if set(self.personal_token_prefix) & set(self.account_token_prefix):
+            raise ValueError("PORTAL_PERSONAL_TOKEN_PREFIX and PORTAL_ACCOUNT_TOKEN_PREFIX share a prefix")
+        return self
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def public_host(self) -> str:
+        return urlsplit(self.public_url).hostname or ""
+
+
+def load_settings(environment: Mapping[str, str] | None = None, *, port: int = 8000) -> Settings:
+    """All settings, defaults filled in: the instance folder exists, the secret key is there.
+
+    `environment` stands for the process environment and the file `.env` under it. Raises `WrongSetting` with
+    one sentence that names the setting.
+    """
+    given = _given(environment)
+    try:
+        settings = Settings.model_validate({name.removeprefix(PREFIX).lower(): text for name, text in given.items()})
+    except ValidationError as error:
+        raise WrongSetting(_sentence(error)) from error
+    _make_folder(settings.instance_dir)
+    return settings.model_copy(update=_defaults(settings, port))
+
+
+def unknown_settings(environment: Mapping[str, str] | None = None) -> list[str]:
+    """One warning for each `PORTAL_…` name that means nothing here, with the name it may have been."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    warnings = []
+    for name in sorted(set(_all_given(environment)) - known):
+        near = get_close_matches(name, known, n=1)
+        warnings.append(f"{name} is not a setting{f'; did you mean {near[0]}?' if near else '.'}")
+    return warnings
+
+
+def _given(environment: Mapping[str, str] | None) -> dict[str, str]:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    return {name: value for name, value in _all_given(environment).items() if name in known}
+
+
+def _all_given(environment: Mapping[str, str] | None) -> dict[str, str]:
+    if environment is None:
+        environment = {**{k: v or "" for k, v in dotenv_values(ENV_FILE).items()}, **os.environ}
+    return {name: value for name, value in environment.items() if name.startswith(PREFIX)}
+
+
+def _defaults(settings: Settings, port: int) -> dict[str, Any]:
+    folder = settings.instance_dir.resolve()
+    return {
+        "instance_dir": folder,
+        "database_url": settings.database_url or f"sqlite:///{folder / 'portal.db'}",
+        "secret_key": settings.secret_key or _kept_secret_key(folder / "secret_key"),
+        "public_url": settings.public_url or f"http://localhost:{port}",
+    }
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise WrongSetting(f"PORTAL_INSTANCE_DIR: the folder {folder} cannot be made ({error.strerror}).") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise WrongSetting(f"PORTAL_INSTANCE_DIR: the folder {folder} cannot be written to.")
+
+
+def _kept_secret_key(path: Path) -> str:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_text().strip()
+    else:
+        key = secrets.token_urlsafe(48)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(key + "\n")
+    if len(key) < SHORTEST_SECRET_KEY:
+        raise WrongSetting(f"PORTAL_SECRET_KEY: the key in {path} is too short. Delete the file to have one made.")
+    return key
+
+
+def _is_prefix(text: object) -> bool:
+    return isinstance(text, str) and 2 <= len(text) <= 10 and text.isascii() and text.isalnum() and text == text.lower()
+
+
+def _rate(name: str, text: str) -> tuple[int, int]:
+    if text == "0":
+        return (0, 1)
+    count, slash, seconds = text.partition("/")
+    if not (slash and count.isdecimal() and seconds.endswith("s") and seconds[:-1].isdecimal() and int(seconds[:-1])):
+        raise ValueError(f"write {name}=10/900s (10 in 900 seconds), or {name}=0 to switch it off")
+    return (int(count), int(seconds[:-1]))
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    reason = str(first["msg"]).removeprefix("Value error, ")
+    name = PREFIX + str(first["loc"][0]).upper() + ": " if first["loc"] else ""
+    return f"{name}{reason}."

