@@ -21,7 +21,7 @@ from portal.personal_tokens import views as personal_tokens
 from portal.recorder import Recorder
 from portal.settings import Settings, load_settings
 from portal.sign_in import views as sign_in
-from portal.web import errors, filters, headers, health, hosts, navigation
+from portal.web import components, errors, filters, headers, health, hosts, navigation
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -72,6 +72,7 @@ def _add_page_kit(app: Flask) -> None:
     navigation.install(app)
     errors.install(app, answers={"/api/": problem_answer})
     app.register_blueprint(health.blueprint)
+    components.install(app)
 
 
 def _add_features(app: Flask) -> None:

@@ -7,6 +7,8 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from contextvars import ContextVar
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
@@ -23,8 +25,13 @@ REQUEST_ID = "portal.request_id"
 # Who called (a short text such as `user:3` or `token:7`), set by those who find out.
 CALLER = "portal.caller"
 REDACTED = "[redacted]"
-_SECRET_FIELDS = frozenset({"api_token", "access_token", "token"})
+# The request that this thread is at, for lines that the application logs meanwhile.
+request_at_work: ContextVar[str | None] = ContextVar("request_at_work", default=None)
+# A query field whose name holds one of these words carries a secret, whatever its value looks like.
+_SECRET_WORDS = ("token", "password", "secret", "authorization")
 _SECRET_SHAPE = re.compile(r"[a-z0-9]{2,10}_[0-9A-Za-z]{43}")
+# A longer text is cut, so that a line stays one write to a pipe, which no other process can tear apart.
+_LONGEST_TEXT = 400
 _STDOUT = 1
 
 Sink = Callable[[bytes], object]
@@ -42,6 +49,7 @@ class AccessLog:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         started = monotonic()
         request_id = environ[REQUEST_ID] = secrets.token_hex(8)
+        request_at_work.set(request_id)
         environ["wsgi.url_scheme"] = self._scheme
         status = "500"
 
@@ -61,14 +69,24 @@ def without_secrets(text: str) -> str:
     return _SECRET_SHAPE.sub(REDACTED, text)
 
 
+def printable(text: str) -> str:
+    """`text` with every character that a terminal or a log reader could act on written as its escape."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else _escaped(character) for character in text)
+
+
 def clean_query(query: str) -> str:
-    """A query string without the values of fields that carry tokens, and without anything shaped like one."""
-    return without_secrets("&".join(_clean_field(field) for field in query.split("&")))
+    """A query string without the values of fields that carry secrets, and without anything shaped like a token."""
+    return without_secrets("&".join(_clean_field(field) for field in re.split("[&;]", query)))
 
 
 def _clean_field(field: str) -> str:
-    name, equals, _ = field.partition("=")
-    return f"{name}={REDACTED}" if equals and unquote_plus(name).strip().lower() in _SECRET_FIELDS else field
+    name, _, _ = field.partition("=")
+    words = unquote_plus(name).lower()
+    if any(word in words for word in _SECRET_WORDS) or _SECRET_SHAPE.search(unquote_plus(field)):
+        return f"{without_secrets(unquote_plus(name))}={REDACTED}"
+    return field
 
 
 def _line(environ: "WSGIEnvironment", *, status: int, seconds: float) -> bytes:
@@ -78,8 +96,8 @@ def _line(environ: "WSGIEnvironment", *, status: int, seconds: float) -> bytes:
         "event": "request",
         "request_id": environ[REQUEST_ID],
         "method": environ.get("REQUEST_METHOD", ""),
-        "path": _printable(without_secrets(environ.get("PATH_INFO", ""))),
-        "query": _printable(clean_query(query)) if query else None,
+        "path": _logged(without_secrets(_decoded(environ.get("PATH_INFO", "")))),
+        "query": _logged(clean_query(_decoded(query))) if query else None,
         "status": status,
         "ms": round(seconds * 1000, 2),
         "peer": environ.get("REMOTE_ADDR"),
@@ -88,10 +106,21 @@ def _line(environ: "WSGIEnvironment", *, status: int, seconds: float) -> bytes:
     return orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
 
 
-def _printable(text: str) -> str:
+def _decoded(text: str) -> str:
     # WSGI hands over bytes as latin-1; some of them are no characters that JSON takes.
     return text.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
+def _logged(text: str) -> str:
+    text = printable(text)
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
 def _to_stdout(line: bytes) -> None:
-    os.write(_STDOUT, line)
+    # A full disk or a reader that went away costs the line, never the answer.
+    with suppress(OSError):
+        os.write(_STDOUT, line)

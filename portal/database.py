@@ -8,15 +8,24 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import psycopg
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Text, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from portal.errors import DatabaseUnavailable, OutcomeUnknown
@@ -125,23 +134,41 @@ class SqliteLookup(_HeldConnections):
 
     placeholder = "?"
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
 
     def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
         connection = getattr(self._held, "connection", None)
+        if connection is not None and self._held.file != _file_at(self._path):
+            self.close()
+            connection = None
         if connection is None:
             connection = self._held.connection = self._open()
         row: tuple[Any, ...] | None = connection.execute(statement, (value,)).fetchone()
         return row
 
     def _open(self) -> sqlite3.Connection:
-        # mode=rw: a missing file is a fault to be told, never an empty database that knows no token.
-        uri = f"{Path(self._path).resolve().as_uri()}?mode=rw"
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+        connection = _open_sqlite(self._path)
         connection.execute("PRAGMA query_only = ON")
+        self._held.file = _file_at(self._path)
         return connection
+
+
+def _open_sqlite(path: Path) -> sqlite3.Connection:
+    # mode=rw: a missing file is a fault to be told, never an empty database that knows no token.
+    uri = f"{path.resolve().as_uri()}?mode=rw"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """Which file lies at `path` now. A connection to one that was moved away or replaced reads and writes the old
+    one for ever; what it answers, and what it is told to revoke, counts for nobody."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino)
 
 
 class PostgresLookup(_HeldConnections):
@@ -205,9 +232,13 @@ class Database:
         with Session(self._writing, expire_on_commit=False) as session:
             result = work(session)
             session.flush()
+            connection = session.connection()
             try:
                 session.commit()
             except DBAPIError as error:
+                # On SQLite a refused COMMIT leaves the transaction open, and with it the lock that keeps everybody
+                # out: the connection must not go back into the pool like this.
+                connection.invalidate()
                 raise OutcomeUnknown from error
             return result
 
@@ -229,6 +260,11 @@ def _told_plainly() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError, InternalError, PoolTimeout) as error:
         raise DatabaseUnavailable from error
+    except DatabaseError as error:
+        # SQLite's word for a file that is none of its own, or is torn; what is left are our own mistakes.
+        if type(error) is not DatabaseError:
+            raise
+        raise DatabaseUnavailable from error
 
 
 def _may_run_again(error: DBAPIError) -> bool:
@@ -238,28 +274,36 @@ def _may_run_again(error: DBAPIError) -> bool:
 
 def _lookup(url: URL) -> Lookup:
     if url.get_backend_name() == "sqlite":
-        return SqliteLookup(str(url.database))
+        return SqliteLookup(Path(str(url.database)))
     return PostgresLookup(url.set(drivername="postgresql").render_as_string(hide_password=False))
 
 
 def _engine(url: URL) -> Engine:
-    pool = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": POOL_SECONDS}
+    # An error's text goes to the log; the values of the statement (addresses, hashes) must not go along.
+    pool = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": POOL_SECONDS, "hide_parameters": True}
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, connect_args=_POSTGRES_CONNECT, **pool)
-    arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-    engine = create_engine(url, connect_args=arguments, **pool)
-    event.listen(engine, "connect", _prepare_sqlite_connection)
+    path = Path(str(url.database))
+    engine = create_engine(url, creator=lambda: _open_sqlite(path), **pool)
+    event.listen(engine, "connect", partial(_prepare_sqlite_connection, path))
+    event.listen(engine, "checkout", partial(_refuse_replaced_file, path))
     event.listen(engine, "begin", _begin_on_sqlite)
     return engine
 
 
-def _prepare_sqlite_connection(connection: sqlite3.Connection, _record: object) -> None:
-    # The driver's own BEGIN is deferred: upgraded to a write it fails at once, whatever the timeout.
-    connection.isolation_level = None
+def _prepare_sqlite_connection(path: Path, connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+    record.info["file"] = _file_at(path)
     connection.execute("PRAGMA foreign_keys = ON")
     # An answered revoke survives a power cut.
     connection.execute("PRAGMA synchronous = FULL")
 
 
+def _refuse_replaced_file(path: Path, _connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+    if record.info["file"] != _file_at(path):
+        # The pool opens a new one in its place, which fails plainly where there is no file.
+        raise DisconnectionError
+
+
 def _begin_on_sqlite(connection: Connection) -> None:
+    # The driver's own BEGIN is deferred and switched off: upgraded to a write it fails at once, whatever the timeout.
     connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))

@@ -6,7 +6,11 @@ compared), made in Python because SQLite's `lower` knows ASCII only.
 
 import unicodedata
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+
+# Addresses inside an organisation (alice@intranet.local, root@localhost) are as good as public ones here, and the
+# list is the library's own switch for that.
+SPECIAL_USE_DOMAIN_NAMES.clear()
 
 LONGEST_NAME = 100
 LONGEST_EMAIL = 254
@@ -25,9 +29,13 @@ class UnfitName(ValueError):
 def clean_name(text: str, *, longest: int = LONGEST_NAME) -> str:
     """`text` trimmed and in NFC. Raises `UnfitName` when it is empty, longer than `longest` code points,
     or holds characters that control the line, turn the direction or cannot be seen."""
-    name = unicodedata.normalize("NFC", text.strip())
-    if not name:
+    text = text.strip()
+    if not text:
         raise UnfitName("Enter a name.")
+    # NFC shortens a text to a quarter at most, and for some its time grows with the square of their length.
+    if len(text) > 4 * longest:
+        raise UnfitName(f"Use at most {longest} characters. This has {len(text)}.")
+    name = unicodedata.normalize("NFC", text)
     if len(name) > longest:
         raise UnfitName(f"Use at most {longest} characters. This has {len(name)}.")
     if any(character in _UNSEEN or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in name):
@@ -48,7 +56,6 @@ def clean_email(text: str) -> str:
     if len(address) > LONGEST_EMAIL:
         raise UnfitName(f"Use at most {LONGEST_EMAIL} characters.")
     try:
-        # Addresses inside an organisation (alice@intranet.local) are as good as public ones here.
         valid = validate_email(address, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError as error:
         raise UnfitName("Enter an email address like name@example.com.") from error

@@ -4,12 +4,15 @@
 `.env` in the working folder; a wrong one stops the start and is named.
 """
 
+import fcntl
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -24,6 +27,8 @@ PREFIX = "PORTAL_"
 ENV_FILE = ".env"
 SHORTEST_SECRET_KEY = 32
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", re.IGNORECASE)
+DRIVERS = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})
 LIMIT_DEFAULTS = {"signin": "10/900s", "signin_address": "50/900s"}
 
 Prefixes = tuple[str, ...]
@@ -63,7 +68,8 @@ class Settings(BaseModel):
     limits: Limits = Field(
         default_factory=dict,
         validate_default=True,
-        description="Comma list of `name=count/seconds s`; `name=0` switches one off, one left out keeps its default. "
+        description="Comma list: `signin=10/900s` is 10 in 900 seconds; `signin=0` switches one off, one left out "
+        "keeps its default. "
         "`signin`: failures per e-mail and address; `signin_address`: failures per address. "
         f"Default: `{','.join(f'{name}={value}' for name, value in LIMIT_DEFAULTS.items())}`.",
     )
@@ -128,12 +134,12 @@ class Settings(BaseModel):
     @classmethod
     def _known_database(cls, value: str) -> str:
         try:
-            backend = make_url(value).get_backend_name() if value else "sqlite"
-        except ArgumentError as error:
+            url = make_url(value) if value else None
+        except (ArgumentError, ValueError) as error:
             raise ValueError("write sqlite:///path or postgresql://user:password@host/name") from error
-        if backend not in {"sqlite", "postgresql"}:
+        if url is not None and url.drivername not in DRIVERS:
             raise ValueError("only sqlite:// and postgresql:// are supported")
-        if value and backend == "sqlite" and make_url(value).database in {None, "", ":memory:"}:
+        if url is not None and url.drivername == "sqlite" and url.database in {None, "", ":memory:"}:
             raise ValueError("SQLite needs a file: sqlite:///path")
         return value
 
@@ -141,10 +147,12 @@ class Settings(BaseModel):
     @classmethod
     def _plain_address(cls, value: str) -> str:
         parts = urlsplit(value)
-        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        if value and (parts.scheme not in {"http", "https"} or not HOST_NAME.fullmatch(parts.hostname or "")):
             raise ValueError("write it like https://portal.example.com")
         if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
             raise ValueError("write the scheme and host alone, like https://portal.example.com")
+        if parts.port == 0:
+            raise ValueError("there is no port 0")
         if parts.scheme == "http" and parts.hostname not in LOOPBACK_NAMES:
             raise ValueError("use https; http is allowed for this machine only (http://localhost)")
         return value.rstrip("/")
@@ -168,13 +176,13 @@ def load_settings(environment: Mapping[str, str] | None = None, *, port: int = 8
     """All settings, defaults filled in: the instance folder exists, the secret key is there.
 
     `environment` stands for the process environment and the file `.env` under it. Raises `WrongSetting` with
-    one sentence that names the setting.
+    one sentence for each setting that is wrong, a line each.
     """
     given = _given(environment)
     try:
         settings = Settings.model_validate({name.removeprefix(PREFIX).lower(): text for name, text in given.items()})
     except ValidationError as error:
-        raise WrongSetting(_sentence(error)) from error
+        raise WrongSetting(_sentences(error)) from error
     _make_folder(settings.instance_dir)
     return settings.model_copy(update=_defaults(settings, port))
 
@@ -184,8 +192,8 @@ def unknown_settings(environment: Mapping[str, str] | None = None) -> list[str]:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     warnings = []
     for name in sorted(set(_all_given(environment)) - known):
-        near = get_close_matches(name, known, n=1)
-        warnings.append(f"{name} is not a setting{f'; did you mean {near[0]}?' if near else '.'}")
+        near = get_close_matches(name.removeprefix(PREFIX), [one.removeprefix(PREFIX) for one in known], n=1)
+        warnings.append(f"{name} is not a setting{f'; did you mean {PREFIX}{near[0]}?' if near else '.'}")
     return warnings
 
 
@@ -196,8 +204,16 @@ def _given(environment: Mapping[str, str] | None) -> dict[str, str]:
 
 def _all_given(environment: Mapping[str, str] | None) -> dict[str, str]:
     if environment is None:
-        environment = {**{k: v or "" for k, v in dotenv_values(ENV_FILE).items()}, **os.environ}
-    return {name: value for name, value in environment.items() if name.startswith(PREFIX)}
+        environment = {**_env_file(), **os.environ}
+    # An empty one counts as left out: that is how compose files and unit files hand over what nobody set.
+    return {name: value for name, value in environment.items() if name.startswith(PREFIX) and value.strip()}
+
+
+def _env_file() -> dict[str, str]:
+    try:
+        return {name: value or "" for name, value in dotenv_values(ENV_FILE, interpolate=False).items()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongSetting(f"The file {ENV_FILE} cannot be read as UTF-8 text.") from error
 
 
 def _defaults(settings: Settings, port: int) -> dict[str, Any]:
@@ -213,23 +229,33 @@ def _defaults(settings: Settings, port: int) -> dict[str, Any]:
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with TemporaryFile(dir=folder):
+            pass
     except OSError as error:
-        raise WrongSetting(f"PORTAL_INSTANCE_DIR: the folder {folder} cannot be made ({error.strerror}).") from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise WrongSetting(f"PORTAL_INSTANCE_DIR: the folder {folder} cannot be written to.")
+        raise WrongSetting(
+            f"PORTAL_INSTANCE_DIR: the folder {folder} cannot be made or written to ({error.strerror})."
+        ) from error
 
 
 def _kept_secret_key(path: Path) -> str:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = path.read_text().strip()
-    else:
-        key = secrets.token_urlsafe(48)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(key + "\n")
+        key = (path.read_text().strip() if path.exists() else "") or _made_secret_key(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongSetting(f"PORTAL_SECRET_KEY: the key in {path} cannot be read or made ({error}).") from error
     if len(key) < SHORTEST_SECRET_KEY:
         raise WrongSetting(f"PORTAL_SECRET_KEY: the key in {path} is too short. Delete the file to have one made.")
+    return key
+
+
+def _made_secret_key(path: Path) -> str:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "r+") as file:
+        # Several processes may start at once: the first one writes, the others read what it wrote.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        key = file.read().strip()
+        if not key:
+            key = secrets.token_urlsafe(48)
+            file.write(f"{key}\n")
     return key
 
 
@@ -246,8 +272,10 @@ def _rate(name: str, text: str) -> tuple[int, int]:
     return (int(count), int(seconds[:-1]))
 
 
-def _sentence(error: ValidationError) -> str:
-    first = error.errors()[0]
-    reason = str(first["msg"]).removeprefix("Value error, ")
-    name = PREFIX + str(first["loc"][0]).upper() + ": " if first["loc"] else ""
-    return f"{name}{reason}."
+def _sentences(error: ValidationError) -> str:
+    return "\n".join(_sentence(str(one["msg"]), one["loc"]) for one in error.errors())
+
+
+def _sentence(message: str, location: tuple[int | str, ...]) -> str:
+    reason = message.removeprefix("Value error, ").rstrip(".")
+    return f"{PREFIX}{str(location[0]).upper()}: {reason}." if location else f"{reason}."

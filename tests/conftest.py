@@ -66,9 +66,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    url = request.getfixturevalue("postgres_url")
-    yield url
-    _empty(url)
+    yield request.getfixturevalue("emptied_postgres_url")
+
+
+@pytest.fixture
+def emptied_postgres_url(postgres_url: str) -> Iterator[str]:
+    """This worker's PostgreSQL database, emptied when the test ends."""
+    yield postgres_url
+    _empty(postgres_url)
 
 
 def _empty(url: str) -> None:

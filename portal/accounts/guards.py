@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from hashlib import sha256
 from typing import ParamSpec, cast
+from urllib.parse import quote
 
 from flask import Flask, Request, current_app, redirect, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -130,7 +131,7 @@ def _guarded(view: View[Arguments], at_least: Role | None) -> View[Arguments]:
     def guard(*args: Arguments.args, **kwargs: Arguments.kwargs) -> ResponseReturnValue:
         _refuse_large_body()
         if at_least is not None and person_or_none() is None:
-            return redirect(url_for("sign_in.sign_in", next=_page_to_return_to()), 303)
+            return redirect(url_for("sign_in.sign_in", next=nearest_page()), 303)
         csrf.protect()
         if at_least is not None and not current_person().is_at_least(at_least):
             raise NotAllowed
@@ -148,11 +149,13 @@ def _refuse_large_body() -> None:
     _ = request.form
 
 
-def _page_to_return_to() -> str:
-    """The address asked for; for what is POST only, the nearest one above it that can be opened."""
-    if request.method in {"GET", "HEAD"}:
-        return request.full_path.rstrip("?")
+def nearest_page() -> str:
+    """The address asked for, its query too; for what is POST only, the nearest one above it that can be opened."""
     path = request.path
+    if request.method in {"GET", "HEAD"} or _can_be_opened(path):
+        # Quoted here, since a browser may send bytes that are no text.
+        query = quote(request.query_string, safe="/?:@!$&'()*+,;=%-._~")
+        return f"{path}?{query}" if query else path
     while path != "/" and not _can_be_opened(path):
         path = path.rsplit("/", 1)[0] or "/"
     return path

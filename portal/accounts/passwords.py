@@ -17,6 +17,9 @@ from portal.names import name_key
 SHORTEST_PASSWORD = 15
 LONGEST_PASSWORD = 128
 AT_ONCE = 2
+# NFC shortens a text to a quarter at most, so what is longer than this is too long without being normalised,
+# which for some texts takes time that grows with the square of their length.
+_LONGEST_TYPED = 4 * LONGEST_PASSWORD
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _SLOTS = threading.BoundedSemaphore(AT_ONCE)
@@ -25,6 +28,7 @@ _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$GMXzQfF5LejfLZKTpb7dAQ$6AV3ov0j8oyelX7
 # What is left of a password without the words an attacker tries first must still be this long.
 _OWN_PART = 8
 _RUNS = ("abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv5tgb")
+_PADDING = "0123456789 .,-_!?@#$*+"
 
 
 class UnfitPassword(ValueError):
@@ -45,11 +49,11 @@ def verify_password(password_hash: str | None, password: str, *, before: Callabl
     with _SLOTS:
         if before:
             before()
-        if len(password) > LONGEST_PASSWORD:
+        if _is_too_long(password):
             return False
         try:
             return _HASHER.verify(password_hash or _NOBODY, _normal(password)) and password_hash is not None
-        except (Argon2Error, InvalidHashError):
+        except (Argon2Error, InvalidHashError, UnicodeEncodeError):
             return False
 
 
@@ -61,19 +65,19 @@ def is_outdated(password_hash: str) -> bool:
 def check_password(password: str, *, context: Iterable[str] = ()) -> None:
     """Raises `UnfitPassword` when the password may not be chosen. `context`: name, e-mail address, account name.
 
-    Length is in code points; there are no rules on what it is composed of (NIST SP 800-63B-4 §3.1.1.2).
+    Length is in code points after NFC; there are no rules on what it is composed of (NIST SP 800-63B-4 §3.1.1.2).
     """
-    if len(password) < SHORTEST_PASSWORD:
-        raise UnfitPassword(f"Use at least {SHORTEST_PASSWORD} characters. A few words in a row are fine.")
-    if len(password) > LONGEST_PASSWORD:
+    if _is_too_long(password):
         raise UnfitPassword(f"Use at most {LONGEST_PASSWORD} characters.")
-    text = name_key(password)
-    if _repeats(text) or _is_run(text) or _is_common(text):
+    normal = _normal(password)
+    if len(normal) < SHORTEST_PASSWORD:
+        raise UnfitPassword(f"Use at least {SHORTEST_PASSWORD} characters. A few words in a row are fine.")
+    if any(unicodedata.category(character) == "Cs" for character in normal):
+        raise UnfitPassword("Part of that cannot be read as text. Choose a different one.")
+    text = name_key(normal)
+    if _is_guessed_first(text):
         raise UnfitPassword("That password is on the lists attackers try first. Choose a different one.")
-    rest = text
-    for word in sorted(_words(context), key=len, reverse=True):
-        rest = rest.replace(word, "")
-    if len(rest.strip("0123456789 .-_!@")) < _OWN_PART and rest != text:
+    if _is_mostly(text, _words(context)):
         raise UnfitPassword("That password is mostly your name, email address or account. Choose a different one.")
 
 
@@ -81,23 +85,42 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-def _repeats(text: str) -> bool:
-    return any(text == (text[:size] * len(text))[: len(text)] for size in range(1, 6))
+def _is_too_long(password: str) -> bool:
+    return len(password) > _LONGEST_TYPED or len(_normal(password)) > LONGEST_PASSWORD
+
+
+def _is_mostly(text: str, words: set[str]) -> bool:
+    rest = text
+    for word in sorted(words, key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return rest != text and len(rest.strip(_PADDING)) < _OWN_PART
+
+
+def _is_guessed_first(text: str) -> bool:
+    unit = _repeated_unit(text)
+    return len(unit) < _OWN_PART or _is_run(text) or _is_common(text) or unit in _common_passwords()
+
+
+def _repeated_unit(text: str) -> str:
+    """The shortest beginning that gives the whole text when it is repeated; the text itself when nothing repeats."""
+    sizes = range(1, len(text) + 1)
+    return next((text[:size] for size in sizes if text == (text[:size] * len(text))[: len(text)]), "")
 
 
 def _is_run(text: str) -> bool:
-    return any(text in (run * 6) or text in (run[::-1] * 6) for run in _RUNS)
+    signs = re.sub(r"[\W_]+", "", text)
+    rest = [sign for sign in text if not sign.isalnum() and sign not in _PADDING]
+    return len(rest) < _OWN_PART and any(signs in run * 6 or signs in run[::-1] * 6 for run in _RUNS)
 
 
 def _is_common(text: str) -> bool:
+    """Whether it is a common password, or one with padding that would not be long enough by itself."""
     common = _common_passwords()
-    core = re.sub(r"[^a-z]+", "", text)
-    halves = (core[: len(core) // 2], core[len(core) // 2 :])
-    return (
-        text in common
-        or core in common
-        or text.strip("0123456789!?.") in common
-        or (halves[0] == halves[1] and halves[0] in common)
+    letters = re.sub(r"[\W\d_]+", "", text)
+    core = text.strip(_PADDING)
+    cores = {core: core, letters: letters, _repeated_unit(letters): letters}
+    return text in common or any(
+        word in common and len(text) - len(whole) < SHORTEST_PASSWORD for word, whole in cores.items()
     )
 
 

@@ -4,26 +4,34 @@ A stranger's unknown token is never noted here, so that nobody can fill the disk
 """
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy.orm import Session
 
 from portal.accounts.service import lock_account
-from portal.audit import Action, Actor, Outcome, record
+from portal.audit import Action, Actor, ActorKind, Outcome, record
 from portal.clock import utc_now
 from portal.database import Database
 from portal.recorder import MOST_NOTES
 
+_NOBODY = Actor(kind=ActorKind.NONE, account_id=None, id=None, name="Nobody")
+
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    account_id: int
+    """What one row stands for. Its actor has no address: a row for each would let a stranger fill the log."""
+
+    account_id: int | None
     action: Action
     actor: Actor
     detail: str
     minute: datetime
+
+
+# By refusal: the actor with the first address of that minute, and how often.
+Noted = dict[_Refusal, tuple[Actor, int]]
 
 
 class Refusals:
@@ -31,28 +39,36 @@ class Refusals:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: dict[_Refusal, int] = {}
+        self._noted: Noted = {}
 
     def note(self, action: Action, actor: Actor, *, account_id: int, detail: str, at: datetime) -> None:
         """Counts one refusal. `detail` is the problem's code or the reason."""
-        refusal = _Refusal(account_id, action, actor, detail, _minute(at))
+        self._count(_Refusal(account_id, action, replace(actor, address=None), detail, _minute(at)), actor)
+
+    def note_nobody(self, action: Action, *, address: str | None, detail: str, at: datetime) -> None:
+        """The work of `note` for somebody we do not know. It is never written."""
+        actor = replace(_NOBODY, address=address)
+        self._count(_Refusal(None, action, replace(actor, address=None), detail, _minute(at)), actor)
+
+    def _count(self, refusal: _Refusal, actor: Actor) -> None:
         with self._lock:
-            if refusal in self._counts or len(self._counts) < MOST_NOTES:
-                self._counts[refusal] = self._counts.get(refusal, 0) + 1
+            if refusal in self._noted or len(self._noted) < MOST_NOTES:
+                first, count = self._noted.get(refusal, (actor, 0))
+                self._noted[refusal] = (first, count + 1)
 
     def write(self, database: Database, *, is_last: bool) -> None:
         finished = self._taken(before=None if is_last else _minute(utc_now()))
-        for account_id in sorted({refusal.account_id for refusal in finished}):
-            own = {refusal: count for refusal, count in finished.items() if refusal.account_id == account_id}
+        for account_id in sorted({refusal.account_id for refusal in finished if refusal.account_id is not None}):
+            own = {refusal: noted for refusal, noted in finished.items() if refusal.account_id == account_id}
             database.transaction(partial(_insert, account_id=account_id, noted=own))
 
-    def _taken(self, *, before: datetime | None) -> dict[_Refusal, int]:
+    def _taken(self, *, before: datetime | None) -> Noted:
         with self._lock:
             taken = {
-                refusal: count for refusal, count in self._counts.items() if before is None or refusal.minute < before
+                refusal: noted for refusal, noted in self._noted.items() if before is None or refusal.minute < before
             }
             for refusal in taken:
-                del self._counts[refusal]
+                del self._noted[refusal]
         return taken
 
 
@@ -60,13 +76,13 @@ def _minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
 
 
-def _insert(session: Session, *, account_id: int, noted: dict[_Refusal, int]) -> None:
+def _insert(session: Session, *, account_id: int, noted: Noted) -> None:
     lock_account(session, account_id)
-    for refusal, count in noted.items():
+    for refusal, (actor, count) in noted.items():
         record(
             session,
             refusal.action,
-            refusal.actor,
+            actor,
             account_id=account_id,
             now=refusal.minute,
             outcome=Outcome.REFUSED,

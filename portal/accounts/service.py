@@ -9,6 +9,12 @@ from portal.errors import NotAllowed, NotFound
 from portal.names import email_key
 
 
+class NoSuchUser(NotFound):
+    """Nobody has that address."""
+
+    sentence = "Nobody here has that email address. Check the spelling."
+
+
 def lock_account(session: Session, account_id: int) -> Account:
     """The account's row, locked until the transaction ends, with its present values.
 
@@ -40,3 +46,12 @@ def lock_acting_user(session: Session, actor: Actor, *, at_least: Role = Role.ME
 def find_user_by_email(session: Session, email: str) -> User | None:
     """The one person with that address, over all accounts, deactivated ones too."""
     return session.scalars(select(User).where(User.email_key == email_key(email))).one_or_none()
+
+
+def lock_user(session: Session, email: str) -> User:
+    """The person with that address as they are now, their account locked. Raises `NoSuchUser`."""
+    found = find_user_by_email(session, email)
+    if found is None:
+        raise NoSuchUser
+    lock_account(session, found.account_id)
+    return session.get_one(User, found.id, populate_existing=True)

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from portal.accounts.models import Role, User, UserSession
-from portal.audit import Actor, ActorKind
+from portal.audit import Action, Actor, ActorKind, record
 from portal.database import Database
 from portal.recorder import MOST_NOTES
 
@@ -58,10 +58,24 @@ class SignedIn(UserMixin):
 
 def start_session(session: Session, user: User, *, now: datetime) -> str:
     """Makes a row for `user` and returns the secret for the cookie, which is stored nowhere."""
+    return _start(session, user, now=now).cookie_secret
+
+
+def begin_session(
+    session: Session, user: User, *, address: str | None, now: datetime, detail: str | None = None
+) -> SignedIn:
+    """Signs `user` in, recorded, and returns them as the guards know them. The caller holds the account lock."""
+    person = _start(session, user, now=now)
+    record(session, Action.SESSION_STARTED, person.actor(address), account_id=user.account_id, now=now, detail=detail)
+    return person
+
+
+def _start(session: Session, user: User, *, now: datetime) -> SignedIn:
     secret = secrets.token_urlsafe(32)
-    session.add(UserSession(user_id=user.id, digest=_digest(secret), created_at=now, last_used_at=now))
+    row = UserSession(user_id=user.id, user=user, digest=_digest(secret), created_at=now, last_used_at=now)
+    session.add(row)
     session.flush()
-    return secret
+    return _signed_in(row, secret)
 
 
 def find_signed_in(session: Session, secret: str, *, now: datetime) -> tuple[SignedIn, datetime] | None:
@@ -81,8 +95,12 @@ def find_signed_in(session: Session, secret: str, *, now: datetime) -> tuple[Sig
     row = session.scalars(query).one_or_none()
     if row is None:
         return None
+    return _signed_in(row, secret), row.last_used_at
+
+
+def _signed_in(row: UserSession, secret: str) -> SignedIn:
     user = row.user
-    person = SignedIn(
+    return SignedIn(
         session_id=row.id,
         user_id=user.id,
         account_id=user.account_id,
@@ -92,7 +110,6 @@ def find_signed_in(session: Session, secret: str, *, now: datetime) -> tuple[Sig
         role=user.role,
         cookie_secret=secret,
     )
-    return person, row.last_used_at
 
 
 def end_session(session: Session, session_id: int, *, now: datetime) -> bool:

@@ -1,7 +1,23 @@
-"""The JSON API: `/api/v1`."""
+"""The JSON API: `/api/v1`. JSON in and out, guarded by tokens alone; no page, no cookie."""
 
-from flask import Flask
+from flask import Flask, request
+
+from portal.api import token_views, views
+from portal.authentication import decorator
+from portal.errors import NotFound
+
+_BELOW = "/api/"
 
 
 def install(app: Flask) -> None:
     """Adds the JSON API to `app`."""
+    decorator.install(app)
+    app.before_request(_refuse_doubled_slashes)
+    app.register_blueprint(views.blueprint)
+    app.register_blueprint(token_views.blueprint)
+
+
+def _refuse_doubled_slashes() -> None:
+    # The router would redirect such a path to the one without them; here it is simply not a path of ours.
+    if request.path.startswith(_BELOW) and "//" in request.path:
+        raise NotFound

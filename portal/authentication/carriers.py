@@ -20,7 +20,7 @@ def secret_from(authorization: str | None, x_access_token: str | None, x_api_tok
         raise Refused("token_missing", "Send a token in Authorization: Bearer, X-Access-Token or X-Api-Token.")
     if len(present) > 1 or "," in present[0]:
         raise Refused("ambiguous_credentials", "Send exactly one token, in one header, once.")
-    return present[0] if authorization is None else _without_scheme(authorization)
+    return _alone(present[0]) if authorization is None else _without_scheme(authorization)
 
 
 def _without_scheme(value: str) -> str:
@@ -29,6 +29,16 @@ def _without_scheme(value: str) -> str:
         raise Refused(
             "token_malformed", "The header Authorization holds no bearer token. Write: Bearer, a blank, the token."
         )
-    if secret.lower().startswith(_SCHEME + " "):
+    if _starts_with_scheme(secret):
         raise Refused("token_malformed", "The word Bearer stands twice. Write it once.")
     return secret
+
+
+def _alone(value: str) -> str:
+    if _starts_with_scheme(value):
+        raise Refused("token_malformed", "This header takes the token alone, without the word Bearer.")
+    return value
+
+
+def _starts_with_scheme(value: str) -> bool:
+    return value[: len(_SCHEME) + 1].lower() == f"{_SCHEME} "

@@ -12,7 +12,7 @@ from portal.accounts.refusals import Refusals
 from portal.audit import Action, Actor, ActorKind
 from portal.clock import utc_now
 from portal.database import Database, as_utc
-from portal.errors import PortalError
+from portal.errors import NotAllowed, PortalError
 from portal.recorder import Recorder
 from portal.settings import Settings
 from portal.tokens.models import Kind
@@ -59,6 +59,13 @@ class Principal:
     token_hint: str
     expires_at: datetime | None
     ends_at: datetime | None
+
+    @property
+    def person_id(self) -> int:
+        """The id of the person who calls. Raises `NotAllowed` for a token that acts for no person."""
+        if self.user_id is None:
+            raise NotAllowed
+        return self.user_id
 
     def has_scope(self, scope: str) -> bool:
         """Whether the token reaches that far; the role is asked for apart from it."""

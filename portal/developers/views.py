@@ -1,5 +1,17 @@
-"""Pages for those who program against the portal."""
+"""Pages for those who program against the portal. Public: they hold nothing of anybody's."""
 
 from flask import Blueprint
+from flask.typing import ResponseReturnValue
 
-blueprint = Blueprint("developers", __name__)
+from portal.accounts.guards import public
+from portal.problems import PROBLEMS
+from portal.web.pages import page
+
+blueprint = Blueprint("developers", __name__, url_prefix="/developers")
+
+
+@blueprint.get("/errors")
+@public
+def errors() -> ResponseReturnValue:
+    """The page that each problem's `type` points to, made from the same table as the problems."""
+    return page("developers/errors.html", problems=PROBLEMS.values())

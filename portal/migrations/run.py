@@ -25,17 +25,24 @@ class StaleSchema(PortalError):
 def migrate(database: Database) -> str | None:
     """Upgrades the schema; the revision it had before, None for an empty database.
 
-    A second process that migrates waits for the first one. Killed half-way, nothing has happened.
+    A second process that migrates waits for the first one. Killed half-way, nothing has happened. Raises
+    `StaleSchema` when the schema is newer than this version's, `DatabaseUnavailable` when it cannot be reached.
     """
-    before = schema_revision(database)
-    if before == HEAD:
-        return before
-    with _alone(database), database.engine.connect() as connection:
-        _prepare(connection)
-        with connection.begin():
-            _lock(connection)
-            _upgrade(connection)
-    return before
+    try:
+        with _alone(database):
+            _make_file(database)
+            before = schema_revision(database)
+            if before == HEAD:
+                return before
+            _refuse_newer(before)
+            with database.engine.connect() as connection:
+                _prepare(connection)
+                with connection.begin():
+                    _lock(connection)
+                    _upgrade(connection)
+            return before
+    except (SQLAlchemyError, OSError) as error:
+        raise DatabaseUnavailable from error
 
 
 def schema_revision(database: Database) -> str | None:
@@ -55,11 +62,16 @@ def require_current_schema(database: Database) -> None:
     revision = schema_revision(database)
     if revision == HEAD:
         return
-    if revision is None or revision < HEAD:
-        raise StaleSchema("The database has an older schema. Run: portal migrate")
-    raise StaleSchema(
-        f"The database has schema {revision}, newer than this portal knows ({HEAD}). Install the newer portal."
-    )
+    _refuse_newer(revision)
+    what = "is empty" if revision is None else "has an older schema"
+    raise StaleSchema(f"The database {what}. Run: portal migrate")
+
+
+def _refuse_newer(revision: str | None) -> None:
+    if revision is not None and revision > HEAD:
+        raise StaleSchema(
+            f"The database has schema {revision}, newer than this portal knows ({HEAD}). Install the newer portal."
+        )
 
 
 def _upgrade(connection: Connection) -> None:
@@ -81,7 +93,16 @@ def _prepare(connection: Connection) -> None:
 
 def _lock(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
+        # The bounds of a request are too tight for a migration, and for waiting until another one is through.
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL lock_timeout = '60s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+
+
+def _make_file(database: Database) -> None:
+    # Here alone: everywhere else a missing file is a fault to be told, never an empty database that knows no token.
+    if database.is_sqlite:
+        Path(str(database.url.database)).touch(mode=0o600)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ Every verb locks the account and reads the acting person again; the owner is par
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.service import lock_acting_user
 from portal.audit import Actor
-from portal.errors import LimitReached, WrongState
+from portal.errors import LimitReached, WrongState, WrongValue
+from portal.names import name_key
 from portal.tokens import service as tokens
 from portal.tokens.models import Kind, Status, Token
 from portal.tokens.nonces import Once
@@ -22,6 +24,15 @@ class TokenExpired(WrongState):
     """An expired token can be rotated on its page only."""
 
     sentence = "This token has expired. Rotate it on its page, or make a new one."
+
+
+@dataclass(frozen=True, slots=True)
+class OwnToken:
+    """A token with its neighbours: the living one that replaced it, and the one it replaced that still works."""
+
+    token: Token
+    successor: Token | None
+    predecessor: Token | None
 
 
 def create(
@@ -38,13 +49,13 @@ def create(
 ) -> Issued:
     """Makes a token for the acting person. `name` is clean, `scopes` None is full access.
 
-    Raises `AlreadyDone`, `LimitReached` at `most` current tokens, `NameTaken`, `NotAllowed`.
+    Raises `AlreadyDone`, `LimitReached` at `most` current tokens, `NameTaken`, `NotAllowed`, `WrongValue`.
     """
     user = lock_acting_user(session, actor)
     if once:
         once.begin(session, user_id=user.id, now=now)
-    if tokens.count_current(session, user_id=user.id) >= most:
-        raise LimitReached(f"You have {most} tokens, which is the limit. Revoke one that you no longer need first.")
+    _refuse_over(expires_at, now)
+    _refuse_more(session, user.id, most)
     new = tokens.NewToken(
         kind=Kind.PERSONAL,
         prefix=prefix,
@@ -73,11 +84,14 @@ def rotate(
     now: datetime,
     may: Callable[[Token], None] = lambda token: None,
     even_expired: bool = False,
+    most: int | None = None,
 ) -> Issued:
     """Replaces one of the acting person's tokens. `expires_at` and `may` are asked about the token once it is locked;
     `may` raises when the caller must not rotate it.
 
-    Raises `NotFound` (somebody else's, revoked or stopped), `AlreadyDone`, `StaleRotation`, `TokenExpired`.
+    Raises `NotFound` (somebody else's, revoked or stopped), `AlreadyDone`, `StaleRotation`, `TokenExpired`,
+    `WrongValue` when the new token would be over at once, and, for a superseded token whose successor is gone,
+    `NameTaken` and `LimitReached` at `most` current tokens.
     """
     user = lock_acting_user(session, actor)
     old = tokens.find_own(session, user_id=user.id, token_id=token_id)
@@ -86,7 +100,12 @@ def rotate(
         once.begin(session, user_id=user.id, now=now)
     if old.status(now) is Status.EXPIRED and not even_expired:
         raise TokenExpired
-    issued = tokens.rotate(session, actor, old, prefix=prefix, overlap=overlap, expires_at=expires_at(old), now=now)
+    ends = expires_at(old)
+    _refuse_over(ends, now)
+    if most is not None and not old.is_current:
+        # It has given its place up already, so its new successor needs one.
+        _refuse_more(session, user.id, most)
+    issued = tokens.rotate(session, actor, old, prefix=prefix, overlap=overlap, expires_at=ends, now=now)
     if once:
         once.done(session, issued.token)
     return issued
@@ -108,6 +127,16 @@ def revoke(session: Session, actor: Actor, token_id: int, *, now: datetime) -> T
     return token
 
 
+def look_at(session: Session, *, user_id: int, token_id: int, now: datetime) -> OwnToken:
+    """One of that person's tokens, dead ones too, with its neighbours. Raises `NotFound` for anybody else's."""
+    token = tokens.find_own(session, user_id=user_id, token_id=token_id)
+    return OwnToken(
+        token=token,
+        successor=tokens.successor_of(session, token, now=now),
+        predecessor=tokens.overlapping_predecessor(session, token, now=now),
+    )
+
+
 def list_own(
     session: Session,
     *,
@@ -116,11 +145,25 @@ def list_own(
     status: Status | None = None,
     before_id: int | None = None,
     most: int | None = None,
+    name_has: str = "",
 ) -> list[Token]:
-    """That person's tokens, newest first; `status` None is all of them, `before_id` goes on from an earlier page."""
+    """That person's tokens, newest first; `status` None is all of them, `before_id` goes on from an earlier page,
+    `name_has` is any part of the name, in upper or lower case."""
     query = select(Token).where(Token.user_id == user_id).order_by(Token.id.desc()).limit(most)
     if status is not None:
         query = query.where(tokens.has_status(status, now))
     if before_id is not None:
         query = query.where(Token.id < before_id)
+    if name_has:
+        query = query.where(Token.name_key.contains(name_key(name_has), autoescape=True))
     return list(session.scalars(query))
+
+
+def _refuse_over(expires_at: datetime | None, now: datetime) -> None:
+    if expires_at is not None and expires_at <= now:
+        raise WrongValue("expires_at", "This would have expired already. Choose a later end.")
+
+
+def _refuse_more(session: Session, user_id: int, most: int) -> None:
+    if tokens.count_current(session, user_id=user_id) >= most:
+        raise LimitReached(f"You have {most} tokens, which is the limit. Revoke one that you no longer need first.")

@@ -1,5 +1,6 @@
 """Once only: a form's nonce and a call's idempotency key, both taken in the transaction that makes the token."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from portal.tokens.models import FormNonce, IdempotencyKey, Token
 NONCE_KEPT = timedelta(days=31)
 KEY_KEPT = timedelta(hours=24)
 SHORTEST_NONCE, LONGEST_NONCE = 16, 64
+LONGEST_KEY = 255
+_KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 
 
 class AlreadyDone(PortalError):
@@ -25,7 +28,7 @@ class AlreadyDone(PortalError):
     code = "already_done"
     sentence = "This was already done."
 
-    def __init__(self, token: Token | None) -> None:
+    def __init__(self, token: Token) -> None:
         super().__init__()
         self.token = token
 
@@ -54,9 +57,9 @@ class FormOnce:
     _taken: FormNonce | None = None
 
     def begin(self, session: Session, *, user_id: int, now: datetime) -> None:
-        if not SHORTEST_NONCE <= len(self.nonce) <= LONGEST_NONCE or not self.nonce.isascii():
+        if not _is_nonce(self.nonce):
             # Only a forged form gets here; the pages make good ones.
-            raise WrongValue("nonce", "This form is incomplete. Open it again.")
+            raise WrongValue("nonce", "This form was incomplete. Nothing was made. Send it again.")
         own = FormNonce.user_id == user_id
         session.execute(delete(FormNonce).where(own, FormNonce.created_at < now - NONCE_KEPT))
         self._taken = FormNonce(user_id=user_id, action=self.action, nonce=self.nonce, created_at=now)
@@ -65,7 +68,8 @@ class FormOnce:
                 session.add(self._taken)
         except IntegrityError as error:
             same = (own, FormNonce.action == self.action, FormNonce.nonce == self.nonce)
-            raise AlreadyDone(_token(session, session.scalar(select(FormNonce.token_id).where(*same)))) from error
+            made = select(Token).join(FormNonce, FormNonce.token_id == Token.id).where(*same)
+            raise AlreadyDone(session.scalars(made).one()) from error
 
     def done(self, session: Session, token: Token) -> None:
         if self._taken is not None:
@@ -80,6 +84,8 @@ class CallOnce:
     digest: str
 
     def begin(self, session: Session, *, user_id: int, now: datetime) -> None:
+        if not _KEY.fullmatch(self.key):
+            raise WrongValue("Idempotency-Key", f"Use 1 to {LONGEST_KEY} visible ASCII characters, no blanks.")
         own = IdempotencyKey.user_id == user_id
         session.execute(delete(IdempotencyKey).where(own, IdempotencyKey.created_at <= now - KEY_KEPT))
         used = session.scalars(select(IdempotencyKey).where(own, IdempotencyKey.key == self.key)).one_or_none()
@@ -87,7 +93,7 @@ class CallOnce:
             return
         if used.call_digest != self.digest:
             raise WrongValue("Idempotency-Key", "This key was used for a different call. Use a new one.")
-        raise AlreadyDone(_token(session, used.token_id))
+        raise AlreadyDone(session.get_one(Token, used.token_id))
 
     def done(self, session: Session, token: Token) -> None:
         row = IdempotencyKey(
@@ -106,5 +112,5 @@ def call_digest(method: str, path: str, body: bytes) -> str:
     return sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
 
 
-def _token(session: Session, token_id: int | None) -> Token | None:
-    return None if token_id is None else session.get(Token, token_id)
+def _is_nonce(text: str) -> bool:
+    return SHORTEST_NONCE <= len(text) <= LONGEST_NONCE and text.isascii() and text.isprintable()

@@ -6,7 +6,7 @@ The caller holds the account lock. Each verb takes the actor and records what it
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -68,7 +68,8 @@ def rotate(
 
     `old` works on for `overlap`, never past its own expiry; zero means that it is dead at once. A predecessor of
     `old` that still overlapped stops now: at most two secrets of one token ever work. Raises `NotFound` when `old`
-    is revoked or stopped, `StaleRotation` when it is superseded and its successor lives.
+    is revoked or stopped, `StaleRotation` when it is superseded and its successor lives, `NameTaken` when it is
+    superseded and another token has its name by now.
     """
     if old.status(now) is Status.REVOKED:
         raise NotFound
@@ -116,7 +117,8 @@ def stop_predecessor(session: Session, actor: Actor, token: Token, *, now: datet
 
 def revoke_all(session: Session, actor: Actor, *, user_id: int, now: datetime, detail: str | None = None) -> int:
     """Kills every personal token of one person that is not dead yet, expired ones too; how many there were."""
-    query = select(Token).where(Token.user_id == user_id, Token.revoked_at.is_(None)).order_by(Token.id)
+    is_alive = not_(has_status(Status.REVOKED, now))
+    query = select(Token).where(Token.user_id == user_id, is_alive).order_by(Token.id)
     tokens = session.scalars(query, execution_options={"populate_existing": True}).all()
     for token in tokens:
         token.revoked_at = now
@@ -209,9 +211,10 @@ def _insert(session: Session, new: NewToken, *, now: datetime) -> Issued:
 
 
 def _supersede(old: Token, *, overlap: timedelta, now: datetime) -> None:
-    until = now + overlap
+    # Never later than it would have ended anyway: by its expiry, or by an earlier rotation whose token is gone.
+    ends = (now + overlap, old.expires_at, old.stops_at)
+    old.stops_at = min(end for end in ends if end is not None)
     old.superseded_at = now
-    old.stops_at = until if old.expires_at is None else min(until, old.expires_at)
     if not overlap:
         # Dead whatever the clock of another host says.
         old.revoked_at = now

@@ -11,8 +11,16 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from portal.access_log import REQUEST_ID
-from portal.accounts.guards import person_or_none
-from portal.errors import DatabaseUnavailable, NotAllowed, NotFound, OutcomeUnknown, PortalError, TooManyTries
+from portal.accounts.guards import nearest_page, person_or_none
+from portal.errors import (
+    DatabaseUnavailable,
+    NotAllowed,
+    NotFound,
+    OutcomeUnknown,
+    PortalError,
+    TooManyTries,
+    WrongState,
+)
 from portal.web.hosts import ForeignHost
 
 LOG = logging.getLogger(__name__)
@@ -53,7 +61,7 @@ _BY_STATUS = {
 _FORM_STALE = ErrorPage(
     400, "This form is no longer valid",
     "It was opened before you signed in or out, or in another browser. Nothing was changed.",
-    "Open the form again and send it once more.",
+    "Open the form again and send it once more. If this comes back, let your browser keep cookies for this site.",
 )  # fmt: skip
 _FOREIGN_HOST = ErrorPage(
     400, "This is not the portal's address", "The request named a host that is not this portal's.",
@@ -111,7 +119,13 @@ def _status(error: Exception) -> int:
     return 500
 
 
-_STATUS_OF: dict[type[PortalError], int] = {NotFound: 404, NotAllowed: 403, TooManyTries: 429, DatabaseUnavailable: 503}
+_STATUS_OF: dict[type[PortalError], int] = {
+    NotFound: 404,
+    NotAllowed: 403,
+    WrongState: 409,
+    TooManyTries: 429,
+    DatabaseUnavailable: 503,
+}
 
 
 def _page(words: ErrorPage) -> str:
@@ -122,11 +136,7 @@ def _page(words: ErrorPage) -> str:
     except DatabaseUnavailable:
         person = None
     try:
-        back = (
-            request.path
-            if words is _FORM_STALE and request.url_rule and "GET" in (request.url_rule.methods or ())
-            else None
-        )
+        back = nearest_page() if words is _FORM_STALE else None
         return render_template("web/error.html", words=words, request_id=request_id, person=person, back=back)
     except Exception:
         LOG.exception("the error page failed", extra={"request_id": request_id})

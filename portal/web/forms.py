@@ -45,6 +45,10 @@ class TextField(StringField):
         self._fit = fit
         self.kept = ""
 
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Takes what was sent. A field that was not sent is empty, never what the form was filled with."""
+        self.data = valuelist[0] if valuelist else ""
+
     def pre_validate(self, form: Any) -> None:
         """Sets `kept`, the value to store; `data` stays what was typed."""
         typed = self.data or ""

@@ -1,11 +1,17 @@
 """How a view answers: 303 to another page, a notice that travels with it, a page with a status."""
 
+from math import ceil
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
+from wtforms import Field
+
+from portal.errors import TooManyTries
+from portal.web.forms import put_error
 
 Page = tuple[str, int]
+PageWithHeaders = tuple[str, int, dict[str, str]]
 
 
 def see_other(endpoint: str, **values: Any) -> Response:
@@ -21,3 +27,12 @@ def notice(sentence: str, *, kind: str = "success") -> None:
 def page(template: str, *, status: int = 200, **context: object) -> Page:
     """A page with its status: 422 for a form with errors, 409 for a state that has changed."""
     return render_template(template, **context), status
+
+
+def try_later(
+    template: str, error: TooManyTries, *, field: Field, **context: object
+) -> tuple[str, int, dict[str, str]]:
+    """The form again, with 429 and on `field` how long to wait."""
+    minutes = ceil(error.retry_after / 60)
+    put_error(field, f"Too many failed tries. Wait {minutes} minute{'' if minutes == 1 else 's'} and try again.")
+    return render_template(template, **context), 429, {"Retry-After": str(error.retry_after)}

@@ -1,0 +1,41 @@
+"""What every answer of the JSON API looks like: its headers, and JSON written by orjson."""
+
+from datetime import datetime
+
+import orjson
+from flask import Response, request
+
+from portal.authentication.carriers import CARRIERS
+from portal.authentication.decorator import TOKEN_ENDS_AT
+from portal.clock import as_iso
+
+JSON = "application/json"
+# A browser that is led here may neither frame the answer nor take anything in it for a page.
+CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+_HEADERS = (
+    ("Cache-Control", "no-store"),
+    ("Vary", ", ".join(CARRIERS)),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+)
+
+
+def json_answer(body: object, status: int = 200, *, media_type: str = JSON) -> Response:
+    """`body` as JSON, with the headers of every answer."""
+    return _answer(orjson.dumps(body), status, ("Content-Type", media_type))
+
+
+def empty_answer() -> Response:
+    """204: done, and nothing to say."""
+    response = _answer(b"", 204)
+    del response.headers["Content-Type"]
+    return response
+
+
+def _answer(body: bytes, status: int, *headers: tuple[str, str]) -> Response:
+    response = Response(body, status, [*headers, *_HEADERS])
+    ends_at: datetime | None = request.environ.get(TOKEN_ENDS_AT)
+    if ends_at is not None:
+        response.headers["X-Token-Expires-At"] = as_iso(ends_at)
+    return response

@@ -1,0 +1,45 @@
+"""The application's log: one line of JSON for each record, on stderr. Requests have their own, `portal.access_log`.
+
+No secret reaches it, and nothing in it can start a line of its own or act on a terminal.
+"""
+
+import logging
+import sys
+from datetime import UTC, datetime
+
+import orjson
+
+from portal.access_log import printable, request_at_work, without_secrets
+
+# What every record has by itself; anything else was handed over as `extra`.
+_OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
+class JsonLines(logging.Formatter):
+    """A record as one line: when (UTC), how bad, what, in which request, then the extra fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname.lower(),
+            "event": _clean(record.getMessage()),
+            "logger": record.name,
+            "request_id": request_at_work.get(),
+            **{name: _clean(value) for name, value in vars(record).items() if name not in _OF_EVERY_RECORD},
+        }
+        if record.exc_info:
+            entry["exception"] = [_clean(line) for line in self.formatException(record.exc_info).splitlines()]
+        return orjson.dumps(entry, option=orjson.OPT_UTC_Z).decode()
+
+
+def install() -> None:
+    """Sends every record of level INFO and above to stderr as JSON, whoever logs it."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # It reports every step of a migration, also when there is nothing to do.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _clean(value: object) -> object:
+    return value if value is None or isinstance(value, bool | int | float) else printable(without_secrets(str(value)))

@@ -1,0 +1,76 @@
+"""Refusals are counted in memory and written one row for each minute, never for strangers."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from portal.accounts.refusals import Refusals
+from portal.audit import Action
+from portal.clock import utc_now
+from portal.recorder import MOST_NOTES
+from tests.accounts.log import events
+from tests.builders import actor_of
+
+AT = utc_now().replace(second=30, microsecond=0)
+
+
+@pytest.fixture
+def refusals():
+    return Refusals()
+
+
+def note(refusals, person, *, at=AT, detail="wrong_password", address="192.0.2.1"):
+    actor = replace(actor_of(person), address=address)
+    refusals.note(Action.SESSION_REFUSED, actor, account_id=person.account_id, detail=detail, at=at)
+
+
+def test_one_row_for_a_minute_with_its_count(database, cast, refusals):
+    for second in range(3):
+        note(refusals, cast.bob, at=AT + timedelta(seconds=second))
+    refusals.write(database, is_last=True)
+    [row] = events(database)
+    assert (row.outcome, row.count, row.detail, row.actor_id) == ("refused", 3, "wrong_password", cast.bob.id)
+    assert row.at == AT.replace(second=0)
+
+
+def test_many_addresses_make_no_more_rows(database, cast, refusals):
+    for number in range(1, 50):
+        note(refusals, cast.bob, address=f"192.0.2.{number}")
+    refusals.write(database, is_last=True)
+    [row] = events(database)
+    assert (row.count, row.address) == (49, "192.0.2.1")
+
+
+def test_reasons_people_and_minutes_are_told_apart(database, cast, refusals):
+    note(refusals, cast.bob)
+    note(refusals, cast.bob, detail="user_inactive")
+    note(refusals, cast.charlie)
+    note(refusals, cast.bob, at=AT + timedelta(minutes=1))
+    refusals.write(database, is_last=True)
+    assert len(events(database)) == 4
+
+
+def test_a_minute_that_is_not_over_waits(database, cast, refusals):
+    note(refusals, cast.bob, at=utc_now() + timedelta(minutes=1))
+    note(refusals, cast.alice, at=utc_now() - timedelta(minutes=2))
+    refusals.write(database, is_last=False)
+    assert [row.actor_id for row in events(database)] == [cast.alice.id]
+    refusals.write(database, is_last=True)
+    assert len(events(database)) == 2
+
+
+def test_nobody_we_know_is_never_written(database, refusals):
+    refusals.note_nobody(Action.SESSION_REFUSED, address="192.0.2.1", detail="wrong_password", at=AT)
+    refusals.write(database, is_last=True)
+    assert events(database) == []
+
+
+def test_memory_stays_bounded(database, cast, refusals):
+    for number in range(MOST_NOTES + 5):
+        refusals.note(
+            Action.SESSION_REFUSED, actor_of(cast.bob), account_id=cast.bob.account_id, detail=str(number), at=AT
+        )
+    note(refusals, cast.alice)
+    refusals.write(database, is_last=True)
+    assert len(events(database)) == MOST_NOTES

@@ -1,0 +1,110 @@
+"""A real Chromium before a real `portal run`."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from portal.database import Database
+from tests.cast import Cast, add_cast
+from tests.served import Served, serve
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+INSTALL = "Chromium is missing. Install it: apt-get install -y --no-install-recommends chromium fonts-dejavu-core"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for each worker; every test opens contexts of its own in it."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, INSTALL
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path) -> str:
+    """Journeys run on the embedded database, unless a test names another."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("emptied_postgres_url"))
+    path = tmp_path / "portal.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def rows(database_url: str) -> Iterator[Database]:
+    """The database that is served, to prepare rows and to look at them."""
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def cast(rows: Database) -> Cast:
+    return rows.transaction(add_cast)
+
+
+@pytest.fixture
+def served(database_url: str, tmp_path: Path) -> Iterator[Served]:
+    with serve(database_url, tmp_path) as portal:
+        yield portal
+
+
+@pytest.fixture
+def open_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes browser contexts (a person's own browser each); whatever a page complains about fails the test."""
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def make(**options: object) -> BrowserContext:
+        context = chromium.new_context(**{"viewport": DESKTOP, **options})
+        context.set_default_timeout(10_000)
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        context.on("console", lambda message: complaints.append(message.text) if is_complaint(message.text) else None)
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def is_complaint(text: str) -> bool:
+    """Whether a console message says that the page broke a rule, such as its own content security policy."""
+    return bool(re.search(r"Content Security Policy|Refused to|Uncaught|SyntaxError|TypeError", text))
+
+
+@pytest.fixture
+def desk(open_context: Callable[..., BrowserContext], served: Served) -> Page:
+    """A page on a desktop, with the clipboard allowed."""
+    context = open_context(permissions=["clipboard-read", "clipboard-write"], base_url=served.url)
+    return context.new_page()
+
+
+@pytest.fixture
+def phone(open_context: Callable[..., BrowserContext], served: Served) -> Page:
+    """A page on a phone, 390 pixels wide."""
+    return open_context(viewport=PHONE, has_touch=True, is_mobile=True, base_url=served.url).new_page()
+
+
+@pytest.fixture
+def plain(open_context: Callable[..., BrowserContext], served: Served) -> Page:
+    """A page in a browser that runs no script."""
+    return open_context(java_script_enabled=False, base_url=served.url).new_page()

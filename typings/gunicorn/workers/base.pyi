@@ -1,0 +1,4 @@
+from gunicorn.app.base import BaseApplication
+
+class Worker:
+    app: BaseApplication
