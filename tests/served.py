@@ -132,6 +132,9 @@ class Client:
     def __post_init__(self) -> None:
         self._connection = HTTPConnection("localhost", self.port, timeout=30)
 
+    def __del__(self) -> None:
+        self._connection.close()
+
     def get(self, path: str, *, token: str | None = None) -> Reply:
         return self.request("GET", path, token=token)
 

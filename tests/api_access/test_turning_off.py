@@ -43,6 +43,16 @@ def test_the_confirm_page_says_what_will_stop_working(alice, account_tokens):
     assert f"The old token {old.hint}, which still works, stops too." in page.main
 
 
+def test_the_confirm_page_says_whether_the_token_was_used(app, alice, call):
+    secret = get_token(alice)
+    before = alice.get(DISABLE).main
+    call(secret)
+    app.extensions["portal"].recorder.flush()
+
+    assert "It has never been used." in before
+    assert "It was last used just now" in alice.get(DISABLE).main
+
+
 def test_without_a_token_the_confirm_page_says_that_nothing_will_stop(alice):
     turn_on(alice)
 
