@@ -26,7 +26,6 @@ check: installed-dev  ## Check format, lint, types and templates
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/djlint --quiet --check templates
 	@$(BIN)/djlint --quiet --lint templates
 
 docs: installed  ## Make docs/settings.md from portal/settings.py

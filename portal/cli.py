@@ -59,12 +59,12 @@ def _run(options: Namespace) -> None:
     settings = load_settings(port=options.port)
     # Only to see what it refuses; each worker makes its own.
     create_app(settings)
-    listener = listen(options.host, options.port)
-    with _opened(settings) as database:
-        greeting = _greeting(settings, options, database)
-    logs.install()
-    workers = options.workers or settings.workers
-    WebServer(settings, listener, workers=workers, greet=lambda: _say(greeting, to_stderr=True)).run()
+    with listen(options.host, options.port) as listener:
+        with _opened(settings) as database:
+            greeting = _greeting(settings, options, database)
+        logs.install()
+        workers = options.workers or settings.workers
+        WebServer(settings, listener, workers=workers, greet=lambda: _say(greeting, to_stderr=True)).run()
 
 
 def _greeting(settings: Settings, options: Namespace, database: Database) -> str:

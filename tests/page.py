@@ -156,11 +156,12 @@ def lint(document: HtmlElement) -> list[str]:
 
 
 def _lint_fields(document: HtmlElement, ids: set[str]) -> list[str]:
-    problems = []
     labelled = set(document.xpath("//label/@for"))
-    for entry in document.xpath("//input | //select | //textarea"):
-        if entry.get("type") not in _UNLABELLED and entry.get("id") not in labelled and not entry.get("aria-label"):
-            problems.append(f"field without label: {entry.get('name')}")
+    problems = [
+        f"field without label: {entry.get('name')}"
+        for entry in document.xpath("//input | //select | //textarea")
+        if entry.get("type") not in _UNLABELLED and entry.get("id") not in labelled and not entry.get("aria-label")
+    ]
     for attribute in ("aria-describedby", "aria-labelledby", "aria-controls"):
         for value in document.xpath(f"//@{attribute}"):
             problems += [f"{attribute} to nothing: {name}" for name in value.split() if name not in ids]

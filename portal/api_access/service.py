@@ -12,8 +12,14 @@ from sqlalchemy.orm import Session, joinedload
 
 from portal.accounts.models import Account, Role, User
 from portal.accounts.service import lock_acting_user
-from portal.api_access.models import AgreedStatement, Agreement
-from portal.api_access.statement import DEFAULT, Statement, UnfitStatement, read_statement
+from portal.api_access.models import (
+    DEFAULT_STATEMENT,
+    AgreedStatement,
+    Agreement,
+    Statement,
+    UnfitStatement,
+    read_statement,
+)
 from portal.audit import Action, Actor, AuditEvent, Outcome, Target, record
 from portal.errors import PortalError, WrongSetting, WrongState
 from portal.settings import Settings
@@ -81,7 +87,7 @@ class Consent:
 def load_statement(settings: Settings) -> Statement:
     """The statement of this portal. Raises `WrongSetting`, so that an unfit file stops the start."""
     try:
-        return read_statement(settings.security_statement_file or DEFAULT)
+        return read_statement(settings.security_statement_file or DEFAULT_STATEMENT)
     except UnfitStatement as error:
         raise WrongSetting(f"PORTAL_SECURITY_STATEMENT_FILE: {error}.") from error
 

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from portal.accounts.guards import current_actor, current_person, owner_only
 from portal.api_access import service
 from portal.api_access.forms import AgreeForm, DisableForm, RotateForm, StopOldForm, SwitchForm
+from portal.api_access.models import Statement
 from portal.api_access.service import AlreadyHolds, Consent, State, StatementChanged
-from portal.api_access.statement import Statement
 from portal.audit import AuditEvent
 from portal.clock import utc_now
 from portal.current import reading, running, running_in, transaction

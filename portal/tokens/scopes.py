@@ -4,11 +4,12 @@ ACCOUNT_READ = "account:read"
 TOKENS_READ = "tokens:read"
 TOKENS_WRITE = "tokens:write"
 
-# Scope → what a token that has it may do; the order is the one forms and lists show.
+# Scope → what a token that has it may do; the order is the one forms and lists show. The sentences stand beside
+# the boxes of a form, so they keep clear of the words of its other labels ("Name", "Never").
 SCOPES = {
-    ACCOUNT_READ: "See the account's name and whether API access is on",
-    TOKENS_READ: "List your personal access tokens, never their secrets",
-    TOKENS_WRITE: "Make, rename, rotate and revoke your personal access tokens",
+    ACCOUNT_READ: "See the account and whether API access is on",
+    TOKENS_READ: "List your personal access tokens, without their secrets",
+    TOKENS_WRITE: "Make, change, rotate and revoke your personal access tokens",
 }
 
 # The account token acts for the account: it reads, and changes nothing. Not stored in its row, so a later

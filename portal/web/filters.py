@@ -1,17 +1,20 @@
-"""How values read on a page: days, moments, spans of time, initials."""
+"""How values read on a page: days, moments, spans of time, initials, an operator's Markdown."""
 
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 
 from portal.clock import as_iso, utc_now
+from portal.web.markdown import render_markdown
 
 _STEPS = (("year", 365 * 86400), ("month", 30 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
 
 
 def install(app: Flask) -> None:
     """Adds the filters to the templates of `app`."""
-    app.jinja_env.filters.update(day=day, moment=moment, ago=ago, until=until, iso=as_iso, initials=initials)
+    app.jinja_env.filters.update(
+        day=day, moment=moment, ago=ago, until=until, iso=as_iso, initials=initials, markdown=render_markdown
+    )
 
 
 def day(at: datetime) -> str:

@@ -24,9 +24,7 @@ MOMENT = timedelta(seconds=1)
 
 @pytest.fixture
 def secret(database, cast):
-    return database.transaction(
-        lambda session: start_session(session, session.get_one(User, cast.bob.id), now=NOW)
-    )
+    return database.transaction(lambda session: start_session(session, session.get_one(User, cast.bob.id), now=NOW))
 
 
 @pytest.fixture
@@ -80,9 +78,7 @@ def test_an_ended_session_finds_nobody_and_ends_once(database, find, secret):
 
 
 def test_ending_all_of_one_person_leaves_the_others(database, cast, find, secret):
-    alices = database.transaction(
-        lambda session: start_session(session, session.get_one(User, cast.alice.id), now=NOW)
-    )
+    alices = database.transaction(lambda session: start_session(session, session.get_one(User, cast.alice.id), now=NOW))
     database.transaction(lambda session: end_all_sessions(session, cast.bob.id, now=NOW))
     assert find(secret, NOW) is None
     assert find(alices, NOW).user_id == cast.alice.id

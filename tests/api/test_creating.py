@@ -145,9 +145,10 @@ def test_ac_022_a_token_that_ends_makes_none_that_ends_later(program, cast):
 
 
 def test_a_token_that_was_replaced_makes_none_that_outlives_its_overlap(alices):
-    stops_at = alices.post(f"{TOKENS}/self/rotate", json={"overlap_seconds": 600}) and alices.get(
-        f"{TOKENS}/self"
-    ).get_json()["stops_at"]
+    stops_at = (
+        alices.post(f"{TOKENS}/self/rotate", json={"overlap_seconds": 600})
+        and alices.get(f"{TOKENS}/self").get_json()["stops_at"]
+    )
 
     assert code(alices.post(json={"name": "x", "expires_at": None})) == "forbidden"
     assert alices.post(json={"name": "x"}).get_json()["expires_at"] == stops_at
@@ -174,7 +175,8 @@ def test_ac_028_a_token_that_only_reads_changes_nothing_of_itself(nobody, databa
 
 def test_ac_029_an_owners_reading_token_writes_nowhere(program, cast):
     reader = program(cast.alice, scopes=("tokens:read", "account:read"))
-    calls = [("POST", TOKENS), ("PATCH", f"{TOKENS}/self"), ("DELETE", f"{TOKENS}/1"), ("POST", f"{TOKENS}/self/rotate")]
+    own = f"{TOKENS}/self"
+    calls = [("POST", TOKENS), ("PATCH", own), ("DELETE", f"{TOKENS}/1"), ("POST", f"{own}/rotate")]
 
     for method, path in calls:
         answer = reader.call(method, path, data="not even JSON")

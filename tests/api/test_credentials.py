@@ -158,7 +158,7 @@ def test_ac_106_a_mangled_token_is_refused(nobody, alices, mangle):
 def test_ac_107_tokens_are_found_whole_never_by_their_beginning(nobody, alices, database):
     # The same 40 characters and a right checksum are as unknown as any other token.
     near = make_secret("pat").reveal()
-    statement = "SELECT digest FROM tokens WHERE digest = {}".format(database.lookup.placeholder)
+    statement = f"SELECT digest FROM tokens WHERE digest = {database.lookup.placeholder}"
 
     assert code(nobody.with_token(near).get()) == "token_unknown"
     assert database.lookup.fetch_one(statement, alices.secret) is None

@@ -23,7 +23,9 @@ def rules(app):
     return [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/")]
 
 
-@pytest.mark.parametrize("path", ["", "v1", "v1/", "v1/nope", "v1/me/", "v1//me", "v1/tokens/", "v1/tokens/1/x", "v2/me"])
+@pytest.mark.parametrize(
+    "path", ["", "v1", "v1/", "v1/nope", "v1/me/", "v1//me", "v1/tokens/", "v1/tokens/1/x", "v2/me"]
+)
 def test_an_unlisted_path_is_not_found(nobody, path):
     answer = nobody.get(f"/api/{path}")
 

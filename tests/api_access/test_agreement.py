@@ -6,8 +6,7 @@ from jinja2 import ChoiceLoader, DictLoader
 from sqlalchemy import select, text
 
 from portal.accounts.models import User
-from portal.api_access.models import AgreedStatement, Agreement
-from portal.api_access.statement import DEFAULT, read_statement
+from portal.api_access.models import DEFAULT_STATEMENT, AgreedStatement, Agreement, read_statement
 from portal.clock import utc_now
 from portal.database import Base
 from tests.api_access.conftest import PATH
@@ -68,7 +67,7 @@ def test_the_token_acts_for_the_account(alice, cast, call, account_tokens):
 def test_the_agreement_is_kept_with_who_when_what_and_from_where(alice, cast, database, account_tokens):
     get_token(alice)
 
-    statement = read_statement(DEFAULT)
+    statement = read_statement(DEFAULT_STATEMENT)
     with database.reading() as session:
         agreement = session.scalars(select(Agreement)).one()
         kept = session.get_one(AgreedStatement, agreement.statement_id)
@@ -82,7 +81,7 @@ def test_agreeing_is_recorded_before_the_token_that_came_of_it(alice, log):
     get_token(alice)
 
     agreed, created = log()[-2:]
-    version = read_statement(DEFAULT).version
+    version = read_statement(DEFAULT_STATEMENT).version
     assert (agreed.action, agreed.actor, agreed.target, agreed.detail) == (
         "statement.agreed", "Alice", "account Acme", version,
     )  # fmt: skip

@@ -6,9 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from portal.api_access import service
-from portal.api_access.models import Agreement
+from portal.api_access.models import DEFAULT_STATEMENT, Agreement, read_statement
 from portal.api_access.service import Consent
-from portal.api_access.statement import DEFAULT, read_statement
 from portal.clock import utc_now
 from portal.tokens.nonces import FormOnce
 from tests.api_access.conftest import PATH
@@ -76,7 +75,7 @@ def test_rotating_is_recorded_after_the_agreement_to_it(alice, log, database, ac
 
     agreed, rotated = log()[-2:]
     old, new = account_tokens()
-    assert (agreed.action, agreed.detail) == ("statement.agreed", read_statement(DEFAULT).version)
+    assert (agreed.action, agreed.detail) == ("statement.agreed", read_statement(DEFAULT_STATEMENT).version)
     assert (rotated.action, rotated.actor, rotated.detail) == ("token.rotated", "Alice", f"replaced by {new.hint}")
     with database.reading() as session:
         assert session.scalars(select(Agreement.token_id).order_by(Agreement.id)).all() == [old.id, new.id]
@@ -193,7 +192,7 @@ def test_f03_a_failure_between_the_end_of_the_old_token_and_the_new_one_leaves_t
     page = alice.get(ROTATE)
     recorded = log()
     consent = Consent(
-        statement=read_statement(DEFAULT),
+        statement=read_statement(DEFAULT_STATEMENT),
         seen_statement=page.hidden("statement"),
         seen_state=page.hidden("version"),
         once=FormOnce("api_access.rotate", page.hidden("nonce")),

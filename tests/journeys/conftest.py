@@ -91,7 +91,8 @@ def is_complaint(text: str) -> bool:
 
     That nobody may frame us is no complaint: a test tries just that.
     """
-    return "frame-ancestors" not in text and bool(re.search(r"Content Security Policy|Refused to|Uncaught|SyntaxError|TypeError", text))
+    found = re.search(r"Content Security Policy|Refused to|Uncaught|SyntaxError|TypeError", text)
+    return found is not None and "frame-ancestors" not in text
 
 
 @pytest.fixture

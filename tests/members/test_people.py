@@ -81,7 +81,9 @@ def test_nobody_is_added_to_an_account_that_is_not_there(database, cast):
         assert session.query(Account).count() == 2
 
 
-@pytest.mark.parametrize("email", ["bob@acme.example", "BOB@ACME.example", "ｂob@acme.example", "charlie@globex.example"])
+@pytest.mark.parametrize(
+    "email", ["bob@acme.example", "BOB@ACME.example", "ｂob@acme.example", "charlie@globex.example"]
+)
 def test_ac_080_an_address_belongs_to_one_person_over_all_accounts(database, cast, email):
     with pytest.raises(EmailTaken, match="in use"):
         add_user(database, email=email)

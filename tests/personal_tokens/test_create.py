@@ -237,3 +237,19 @@ def test_a_form_without_its_csrf_token_makes_nothing(database, cast, bob):
     page = bob.get(NEW).submit("Create token", name=NAME, csrf_token="forged")
     assert page.status == 400
     assert tokens_of(database, cast.bob) == []
+
+
+def test_each_label_is_the_only_one_with_its_words(bob):
+    labels = [label.text_content().lower() for label in bob.get(NEW).all("//main//label")]
+    for words in (
+        "name",
+        "30 days",
+        "60 days",
+        "90 days",
+        "1 year",
+        "on a date",
+        "never",
+        "full access",
+        "chosen scopes",
+    ):
+        assert len([label for label in labels if words in label]) == 1, words
