@@ -82,10 +82,19 @@ def test_ac_113_large_and_endless_bodies_are_cut_short(alices):
 
 
 def test_ac_113_a_length_that_lies_is_refused(alices):
-    body = {"CONTENT_LENGTH": "500", "wsgi.input": io.BytesIO(b'{"name": "x"}')}
-    answer = alices.post(headers=JSON, environ_overrides=body)
+    for terminated in ({}, {"wsgi.input_terminated": True}):
+        body = {"CONTENT_LENGTH": "500", "wsgi.input": io.BytesIO(b'{"name": "x"}'), **terminated}
+        answer = alices.post(headers=JSON, environ_overrides=body)
 
-    assert (answer.status_code, code(answer)) == (400, "malformed_json")
+        assert (answer.status_code, code(answer)) == (400, "malformed_json")
+
+
+def test_a_body_of_unknown_length_may_be_64_kib_too(alices):
+    for size, status in ((64 * 1024, 201), (64 * 1024 + 1, 413)):
+        body = b'{"name": "x"}'.ljust(size)
+        unknown = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True}
+
+        assert alices.post(headers=JSON, environ_overrides=unknown).status_code == status
 
 
 def test_size_comes_before_type_and_scope_before_both(alices, program, cast):

@@ -18,7 +18,7 @@ from portal.tokens.nonces import (
     make_nonce,
 )
 from tests.builders import actor_of
-from tests.tokens.test_service import make
+from tests.personal_tokens.test_verbs import make
 
 NONCE = "n" * 22
 
