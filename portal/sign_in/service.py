@@ -79,14 +79,14 @@ def start(
     if rehashed:
         user.password_hash = rehashed
     if instead_of:
-        _end(session, instead_of.actor(address), session_id=instead_of.session_id, now=now)
+        _end(session, instead_of, address=address, now=now)
     return begin_session(session, user, address=address, now=now)
 
 
 def end(session: Session, person: SignedIn, *, address: str | None, now: datetime) -> None:
     """Ends the session of one browser, so that a copy of its cookie is dead too."""
     lock_account(session, person.account_id)
-    _end(session, person.actor(address), session_id=person.session_id, now=now)
+    _end(session, person, address=address, now=now)
 
 
 def change_password(
@@ -129,6 +129,6 @@ def _set_password(session: Session, actor: Actor, user: User, *, password_hash: 
     record(session, Action.PASSWORD_CHANGED, actor, account_id=user.account_id, now=now, target=target)
 
 
-def _end(session: Session, actor: Actor, *, session_id: int, now: datetime) -> None:
-    if end_session(session, session_id, now=now) and actor.account_id is not None:
-        record(session, Action.SESSION_ENDED, actor, account_id=actor.account_id, now=now)
+def _end(session: Session, person: SignedIn, *, address: str | None, now: datetime) -> None:
+    if end_session(session, person.session_id, now=now):
+        record(session, Action.SESSION_ENDED, person.actor(address), account_id=person.account_id, now=now)

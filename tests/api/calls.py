@@ -40,6 +40,8 @@ class Program:
         if self.secret is not None:
             headers.setdefault("Authorization", f"Bearer {self.secret}")
         options.setdefault("base_url", BASE_URL)
+        # Buffered: the answer is closed, as the server does it, and the access log has its line.
+        options.setdefault("buffered", True)
         client = self.app.test_client(use_cookies=False)
         answer = client.open(path, method=method, headers=headers, **options)
         assert wrong_with(answer) == []

@@ -24,7 +24,9 @@ def away(make_app, settings, tmp_path):
     return Program(make_app(settings_for(unreachable(settings, tmp_path), tmp_path)), make_secret("pat").reveal())
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", ME), ("GET", TOKENS), ("POST", TOKENS), ("DELETE", f"{TOKENS}/self")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", ME), ("GET", TOKENS), ("POST", TOKENS), ("DELETE", f"{TOKENS}/self")]
+)
 def test_f04_without_the_database_the_answer_is_503_never_401(away, method, path):
     started = monotonic()
     answer = away.call(method, path, json={"name": "x"})
@@ -58,7 +60,9 @@ def break_connections(database):
         shutil.copy(path, path.with_suffix(".copy"))
         path.with_suffix(".copy").replace(path)
         return
-    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
+    others = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
+    )
     with database.engine.connect() as connection:
         connection.execute(text(others))
 

@@ -1,5 +1,9 @@
 """Signing out: the row ends, so a copy of the cookie is dead."""
 
+from portal.accounts.models import User
+from portal.accounts.sessions import begin_session
+from portal.clock import utc_now
+from portal.sign_in import service
 from tests.accounts.log import events
 from tests.page import Browser
 
@@ -43,6 +47,15 @@ def test_signing_out_is_recorded_once(bob, cast, database):
     assert bob.post("/sign-out", {"csrf_token": token}).status == 303
     [event] = events(database)
     assert (event.action, event.actor_id, event.address) == ("session.ended", cast.bob.id, "127.0.0.1")
+
+
+def test_a_session_that_was_ended_by_another_tab_is_ended_once(cast, database):
+    person = database.transaction(
+        lambda session: begin_session(session, session.get_one(User, cast.bob.id), address=None, now=utc_now())
+    )
+    for _ in range(2):
+        database.transaction(lambda session: service.end(session, person, address=None, now=utc_now()))
+    assert len(events(database, "session.ended")) == 1
 
 
 def test_signing_out_needs_a_post_with_its_token(bob):
