@@ -9,12 +9,14 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
+from gunicorn.workers.gthread import ThreadWorker
 
 from portal import Portal, create_app
 from portal.current import running_in
@@ -39,6 +41,23 @@ class ServerLog(Logger):
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
         self.error_log.propagate = True
+
+
+class WebWorker(ThreadWorker):
+    """Gunicorn's worker with threads, but for how it stops."""
+
+    def set_accept_enabled(self, enabled: object) -> None:
+        super().set_accept_enabled(bool(enabled))
+        # Gunicorn holds the socket until the last request is answered; whoever connects meanwhile would wait for that
+        # and then be cut off, instead of being refused and trying elsewhere.
+        if not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
+    def handle_quit(self, sig: int, frame: object) -> None:
+        _ignore_signals()
+        # Not the one of `ThreadWorker`: it waits for a lock that the thread it interrupts may hold, and hangs.
+        Worker.handle_quit(self, sig, frame)
 
 
 class WebServer(BaseApplication):
@@ -67,13 +86,17 @@ def listen(host: str, port: int) -> socket.socket:
     """A socket that listens there. Raises `CannotListen`."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(BACKLOG)
+        with ExitStack() as undone:
+            listener = undone.enter_context(socket.socket(family, kind))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(BACKLOG)
+            undone.pop_all()
+            return listener
+    except UnicodeError as error:
+        raise CannotListen(f"{host!r} is not the name of a host. Choose another address with --host.") from error
     except OSError as error:
         raise CannotListen(_why_not(error, host, port)) from error
-    return listener
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:
@@ -86,7 +109,7 @@ def _why_not(error: OSError, host: str, port: int) -> str:
 
 def _options(settings: Settings) -> dict[str, object]:
     return {
-        "worker_class": "gthread",
+        "worker_class": WebWorker,
         "threads": settings.threads,
         "graceful_timeout": GRACEFUL_SECONDS,
         "keepalive": KEEPALIVE_SECONDS,
@@ -114,8 +137,12 @@ def _write_what_is_left(_server: object, worker: Worker) -> None:
     app = worker.app.callable
     if not isinstance(app, Portal):
         return
-    # Ctrl-C reaches a worker twice, from the terminal and from gunicorn; the second must not cut this short.
-    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    _ignore_signals()
     running_in(app).recorder.stop()
     running_in(app).database.close()
+
+
+def _ignore_signals() -> None:
+    # Ctrl-C reaches a worker twice, from the terminal and from gunicorn; the second must not cut its end short.
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

@@ -1,0 +1,46 @@
+"""Starts that are refused: one sentence each, and exit code 1."""
+
+import socket
+
+import pytest
+
+
+def test_a_port_that_is_taken_is_one_sentence(operator):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        outcome = operator.run("run", "--port", str(port))
+
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith(f"Port {port} on 127.0.0.1 is taken.")
+    assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("host", ["203.0.113.1", "no-such-host.invalid", "a" * 70])
+def test_an_address_that_is_not_here_is_one_sentence(operator, host):
+    outcome = operator.run("run", "--host", host, "--port", "20896")
+
+    assert outcome.code == 1
+    assert "--host" in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_a_file_in_place_of_the_instance_folder_is_one_sentence(operator, tmp_path, monkeypatch):
+    (tmp_path / "taken").write_text("")
+    monkeypatch.setenv("PORTAL_INSTANCE_DIR", str(tmp_path / "taken"))
+
+    outcome = operator.run("run", "--port", "20895")
+
+    assert outcome.code == 1
+    assert outcome.err.startswith("PORTAL_INSTANCE_DIR: ")
+    assert outcome.err.count("\n") == 1
+
+
+def test_a_statement_without_a_date_is_one_sentence(operator, tmp_path, monkeypatch):
+    (tmp_path / "statement.md").write_text("Keep it secret.\n")
+    monkeypatch.setenv("PORTAL_SECURITY_STATEMENT_FILE", str(tmp_path / "statement.md"))
+
+    outcome = operator.run("run", "--port", "20894")
+
+    assert outcome.code == 1
+    assert outcome.err.startswith("PORTAL_SECURITY_STATEMENT_FILE: ")
+    assert outcome.err.count("\n") == 1

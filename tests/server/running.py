@@ -1,0 +1,121 @@
+"""A `portal run` of its own for a test, both of its streams apart, and requests that no honest client would send."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tests.served import START_SECONDS, STOP_SECONDS, Client, environment, free_port
+
+Wanted = Callable[[], Any]
+
+
+def wait_for(wanted: Wanted, *, seconds: float = START_SECONDS) -> Any:
+    """What `wanted` returns once it is something."""
+    give_up_at = time.monotonic() + seconds
+    while not (found := wanted()):
+        assert time.monotonic() < give_up_at, "it did not happen"
+        time.sleep(0.02)
+    return found
+
+
+@dataclass
+class Running:
+    """One process of `portal run`."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    folder: Path
+
+    @property
+    def out(self) -> str:
+        return (self.folder / "stdout").read_text()
+
+    @property
+    def err(self) -> str:
+        return (self.folder / "stderr").read_text()
+
+    def client(self) -> Client:
+        return Client(self.port)
+
+    def raw(self, request: bytes) -> Answer:
+        """Sends these very bytes and reads until the server closes."""
+        with self.connect() as connection:
+            connection.sendall(request)
+            return Answer(_read_all(connection))
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=START_SECONDS)
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The access log; a line that is no JSON fails here."""
+        return [orjson.loads(line) for line in self.out.splitlines()]
+
+    def workers(self) -> list[int]:
+        """The process ids of the workers."""
+        return [
+            int(one) for one in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Sends the signal, as a supervisor or a terminal does; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(timeout=STOP_SECONDS)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The bytes that came back."""
+
+    raw: bytes
+
+    @property
+    def status(self) -> int:
+        return int(self.raw.split(b" ", 2)[1])
+
+    @property
+    def json(self) -> Any:
+        return orjson.loads(self.raw.partition(b"\r\n\r\n")[2])
+
+
+def _read_all(connection: socket.socket) -> bytes:
+    parts = []
+    while part := connection.recv(65536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+@contextmanager
+def started(database_url: str, folder: Path, *arguments: str, **settings: str) -> Iterator[Running]:
+    """Runs `portal run` on a free port until the block is left. It answers when the block begins."""
+    port = free_port()
+    command = [sys.executable, "-m", "portal.cli", "run", "--port", str(port), *arguments]
+    with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment(database_url, folder, **settings), stdout=out, stderr=err
+        )
+    running = Running(port, process, folder)
+    try:
+        wait_for(lambda: _answers(running))
+        yield running
+    finally:
+        running.stop()
+
+
+def _answers(running: Running) -> bool:
+    assert running.process.poll() is None, running.err
+    try:
+        return running.client().get("/healthz").status == 200
+    except OSError:
+        return False
