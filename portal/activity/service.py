@@ -105,7 +105,7 @@ def _line(event: AuditEvent, hint: str | None, kind: Kind | None) -> Line:
         count=event.count,
         address=event.address,
         token_hint=hint,
-        remark=_reason(event.detail) if is_refused else event.detail,
+        remark=_reason(event.detail) if is_refused else _capitalised(event.detail),
     )
 
 
@@ -168,5 +168,18 @@ def _token(event: AuditEvent, kind: Kind | None) -> str:
 
 
 def _reason(detail: str | None) -> str | None:
+    if detail in _REASONS:
+        return _REASONS[detail]
     problem = PROBLEMS.get(detail or "")
-    return problem.meaning if problem else detail
+    return problem.meaning if problem else _capitalised(detail)
+
+
+# Reasons that are no answers of the JSON API, or that are meant for somebody else there.
+_REASONS = {
+    "wrong_password": "The password was wrong.",
+    "user_inactive": "The person has been deactivated.",
+}
+
+
+def _capitalised(text: str | None) -> str | None:
+    return text and text[0].upper() + text[1:]

@@ -65,7 +65,7 @@ def test_what_was_done_to_ones_token_is_on_ones_own_page(bob, cast, database):
     database.transaction(revoke)
 
     assert rows(bob.get("/settings/activity"))[0].startswith(
-        "Operator revoked the personal access token “Zapier” Done found in a public repository"
+        "Operator revoked the personal access token “Zapier” Done Found in a public repository"
     )
 
 
@@ -122,9 +122,15 @@ def test_a_refusal_says_so_in_words_with_its_reason_and_count(bob, cast, log):
 
 
 def test_a_reason_that_is_no_problem_is_shown_as_it_is(bob, cast, log):
-    log(cast.bob, Action.SESSION_REFUSED, outcome=Outcome.REFUSED, detail="wrong password")
+    log(cast.bob, Action.CALL_REFUSED, outcome=Outcome.REFUSED, detail="outside of office hours")
 
-    assert "wrong password" in rows(bob.get("/settings/activity"))[0]
+    assert "Outside of office hours" in rows(bob.get("/settings/activity"))[0]
+
+
+def test_a_refused_sign_in_says_why(bob, cast, log):
+    log(cast.bob, Action.SESSION_REFUSED, outcome=Outcome.REFUSED, detail="wrong_password")
+
+    assert "Signing in as Bob was refused Refused The password was wrong." in rows(bob.get("/settings/activity"))[0]
 
 
 def test_an_event_of_a_newer_version_opens(bob, cast, log):
@@ -172,7 +178,7 @@ def long_log(database, cast):
                 actor_of(cast.alice),
                 account_id=cast.alice.account_id,
                 now=utc_now(),
-                detail=f"no. {number}.",
+                detail=f"No. {number}.",
             )
             session.flush()
 
@@ -180,7 +186,7 @@ def long_log(database, cast):
 
 
 def numbers(page):
-    return [int(remark.text.strip("no. ")) for remark in page.all("//p[@class='timeline__remark']")]
+    return [int(remark.text.strip("No. ")) for remark in page.all("//p[@class='timeline__remark']")]
 
 
 @pytest.mark.parametrize("path", PAGES)
