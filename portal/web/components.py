@@ -26,12 +26,19 @@ class EveryField(PortalForm):
     expires = RadioField(
         "Expires",
         [InputRequired("Choose how long it shall live.")],
-        choices=[("30", "30 days"), ("90", "90 days"), ("date", "On a date"), ("never", "Never")],
+        choices={
+            "30": "30 days",
+            "90": "90 days",
+            "date": "On a date",
+            "never": "Never",
+        },
     )
     date = DateField("Date")
-    access = RadioField("Access", choices=[("full", "Full access"), ("chosen", "Chosen scopes")], default="full")
+    access = RadioField("Access", choices={"full": "Full access", "chosen": "Chosen scopes"}, default="full")
     scopes = SelectMultipleField(
-        "Scopes", choices=[("tokens:read", "tokens:read"), ("account:read", "account:read")], default=["tokens:read"]
+        "Scopes",
+        choices={"tokens:read": "tokens:read", "account:read": "account:read"},
+        default=["tokens:read"],
     )
     tokens_too = BooleanField("Revoke my tokens too")
     enabled = BooleanField("Enable API access")

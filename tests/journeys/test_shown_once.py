@@ -30,6 +30,7 @@ def test_the_back_button_does_not_show_the_secret_again(desk, served, cast):
     # Chromium would rather show an error of its own than keep such a page.
     with suppress(Error):
         desk.go_back()
+    expect(desk.get_by_role("heading", name="Personal access tokens")).to_have_count(0)
 
     assert secret not in desk.content()
 
