@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 from jinja2 import StrictUndefined
+from werkzeug.datastructures import ImmutableDict
 
 from portal import api, current
 from portal.access_log import AccessLog
@@ -33,8 +34,9 @@ LARGEST_BODY = 64 * 1024
 
 
 class Portal(Flask):
-    """Flask with the access log in front of it."""
+    """Flask with the access log in front of it, and without answers to OPTIONS, its own files included."""
 
+    default_config = ImmutableDict({**Flask.default_config, "PROVIDE_AUTOMATIC_OPTIONS": False})
     front: AccessLog
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -50,7 +52,6 @@ def create_app(settings: Settings | None = None) -> Portal:
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
         MAX_FORM_PARTS=200,
-        PROVIDE_AUTOMATIC_OPTIONS=False,
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

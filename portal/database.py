@@ -204,7 +204,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url: URL = make_url(url)
         self.engine: Engine = _engine(self.url)
-        self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+        # None is the server's own default. Left out, a pooled connection would go on asking for READ WRITE after it
+        # was used for reading, which a standby refuses and which overrules an operator's default_transaction_read_only.
+        self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE", postgresql_readonly=None)
         # On PostgreSQL a read-only transaction is refused every write by the server itself.
         self._reading = self.engine.execution_options(begin="BEGIN", postgresql_readonly=True)
         self.lookup: Lookup = _lookup(self.url)

@@ -147,6 +147,9 @@ def _refuse_large_body() -> None:
         raise RequestEntityTooLarge
     # Reading the form here says 413 before anything else is decided, a body of unknown length included.
     _ = request.form
+    if not request.content_length:
+        # Such a body was cut off at the limit. Asking for more tells one that was cut from one that was complete.
+        request.stream.read(1)
 
 
 def nearest_page() -> str:

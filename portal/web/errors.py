@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from flask import Flask, render_template, request
+from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -12,16 +12,11 @@ from werkzeug.wrappers import Response
 
 from portal.access_log import REQUEST_ID
 from portal.accounts.guards import nearest_page, person_or_none
-from portal.errors import (
-    DatabaseUnavailable,
-    NotAllowed,
-    NotFound,
-    OutcomeUnknown,
-    PortalError,
-    TooManyTries,
-    WrongState,
-)
+from portal.accounts.sessions import SignedIn
+from portal.errors import DatabaseUnavailable, OutcomeUnknown, PortalError, TooManyTries
+from portal.problems import PROBLEMS
 from portal.web.hosts import ForeignHost
+from portal.web.navigation import navigation
 
 LOG = logging.getLogger(__name__)
 RETRY_SECONDS = "5"
@@ -52,6 +47,8 @@ _BY_STATUS = {
                    "Open the page again and decide anew."),
     413: ErrorPage(413, "That is too much to send", "A form may hold at most 64 KiB. Nothing was saved.",
                    "Go back and shorten what you typed."),
+    422: ErrorPage(422, "That form cannot be taken as it is", "Something in it is missing or none of its choices.",
+                   "Nothing was saved. Open the page again and fill in the form once more."),
     429: ErrorPage(429, "Too many tries", "There were too many failed tries in a short time.",
                    "Wait a while, then try again."),
     500: ErrorPage(500, "Something went wrong on our side", "Nothing was lost that had been saved before.",
@@ -88,9 +85,9 @@ def install(app: Flask, *, answers: dict[str, Answer]) -> None:
 def answer_with_page(error: Exception) -> ResponseReturnValue:
     """The page for `error`. It never shows the error's own text unless it was written for people."""
     words = _words(error)
-    if words.status == 500:
-        LOG.error("unhandled", exc_info=error, extra={"request_id": request.environ.get(REQUEST_ID)})
-    response = Response(_page(words), words.status, content_type="text/html; charset=utf-8")
+    _log(error, words)
+    text, content_type = _page(words)
+    response = Response(text, words.status, content_type=f"{content_type}; charset=utf-8")
     if isinstance(error, TooManyTries):
         response.headers["Retry-After"] = str(error.retry_after)
     elif words.status == 503:
@@ -100,6 +97,14 @@ def answer_with_page(error: Exception) -> ResponseReturnValue:
     return response
 
 
+def _log(error: Exception, words: ErrorPage) -> None:
+    extra = {"request_id": request.environ.get(REQUEST_ID)}
+    if words.status == 500:
+        LOG.error("unhandled", exc_info=error, extra=extra)
+    elif words.status == 503:
+        LOG.warning("database unavailable: %s", error.__cause__, extra=extra)
+
+
 def _words(error: Exception) -> ErrorPage:
     if isinstance(error, CSRFError):
         return _FORM_STALE
@@ -107,37 +112,40 @@ def _words(error: Exception) -> ErrorPage:
         return _FOREIGN_HOST
     if isinstance(error, OutcomeUnknown):
         return _OUTCOME_UNKNOWN
-    return _BY_STATUS.get(_status(error), _BY_STATUS[500])
+    status = _status(error)
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    return replace(_BY_STATUS[400], status=status) if 400 <= status < 500 else _BY_STATUS[500]
 
 
 def _status(error: Exception) -> int:
     if isinstance(error, HTTPException):
         return error.code or 500
-    for kind, status in _STATUS_OF.items():
-        if isinstance(error, kind):
-            return status
-    return 500
+    return PROBLEMS[error.code].status if isinstance(error, PortalError) else 500
 
 
-_STATUS_OF: dict[type[PortalError], int] = {
-    NotFound: 404,
-    NotAllowed: 403,
-    WrongState: 409,
-    TooManyTries: 429,
-    DatabaseUnavailable: 503,
-}
-
-
-def _page(words: ErrorPage) -> str:
+def _page(words: ErrorPage) -> tuple[str, str]:
+    """The page and its type; one line of plain text where there is no page to show."""
     request_id = request.environ.get(REQUEST_ID)
+    line = f"{words.title}. {words.remedy} Request id: {request_id}\n"
+    if words is _FOREIGN_HOST:
+        # What the page is made of would be refused under that name, too.
+        return line, "text/plain"
     try:
-        # The frame needs the person, and the person the database; without it the page stands alone.
-        person = None if words.status >= 500 else person_or_none()
-    except DatabaseUnavailable:
-        person = None
-    try:
+        # Not by `render_template`: what that adds for every page asks the database, which may be what failed.
+        template = current_app.jinja_env.get_template("web/error.html")
         back = nearest_page() if words is _FORM_STALE else None
-        return render_template("web/error.html", words=words, request_id=request_id, person=person, back=back)
+        person = _person(words)
+        html = template.render(words=words, request_id=request_id, person=person, navigation=navigation, back=back)
     except Exception:
         LOG.exception("the error page failed", extra={"request_id": request_id})
-        return f"{words.title}. {words.remedy} Request id: {request_id}"
+        return line, "text/plain"
+    return html, "text/html"
+
+
+def _person(words: ErrorPage) -> SignedIn | None:
+    """Whose frame stands around the page. Without the database nobody's: the page stands alone."""
+    try:
+        return None if words.status >= 500 else person_or_none()
+    except DatabaseUnavailable:
+        return None

@@ -1,5 +1,7 @@
 """Which Host a request may name. Links are made from the public address alone, so a foreign one is only refused."""
 
+import re
+
 from flask import Flask, request
 from werkzeug.exceptions import BadRequest
 
@@ -8,6 +10,8 @@ from portal.settings import LOOPBACK_NAMES
 
 # Asked by load balancers and gateways under whatever name they know us.
 ANY_HOST = frozenset({"/healthz", "/readyz"})
+# A name, or an IPv6 address in brackets; a dot at the end and a port change nothing about it.
+_HOST = re.compile(r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[0-9a-z._-]+?)\.?)(?::[0-9]*)?")
 
 
 class ForeignHost(BadRequest):
@@ -30,9 +34,7 @@ def _refuse_foreign_host() -> None:
         raise ForeignHost
 
 
-def _name(host: str) -> str:
-    """The host without its port, lower case; IPv6 without brackets."""
-    host = host.strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.rpartition(":")[0] if ":" in host else host
+def _name(host: str) -> str | None:
+    """The host without its port, lower case; IPv6 without brackets. None for what is no host."""
+    found = _HOST.fullmatch(host.lower())
+    return found and (found["address"] or found["name"])
