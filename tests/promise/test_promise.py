@@ -110,6 +110,16 @@ def test_the_command_deactivates_for_every_process_at_once(two, rows, cast, data
         assert there.get("/api/v1/me", token=secret).status == 401
 
 
+def test_ac_010_a_token_revoked_before_a_restart_is_refused_after_it(rows, cast, database_url, tmp_path):
+    token_id, secret = make_token(rows, cast.bob)
+    with serve(database_url, tmp_path) as before:
+        assert Client(before.port).get("/api/v1/me", token=secret).status == 200
+        assert Client(before.port).call("DELETE", f"/api/v1/tokens/{token_id}", secret).status == 204
+
+    with serve(database_url, tmp_path) as after:
+        assert Client(after.port).get("/api/v1/me", token=secret).status == 401
+
+
 def test_a_session_ended_here_is_dead_there(two, cast):
     here = Client(two[0].port)
     here.sign_in(cast.bob.email, cast.bob.password)
