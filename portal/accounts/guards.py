@@ -10,11 +10,11 @@ from hashlib import sha256
 from typing import ParamSpec, cast
 from urllib.parse import quote
 
-from flask import Flask, Request, current_app, redirect, request, session, url_for
+from flask import Flask, Request, current_app, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from portal.accounts.models import Role
@@ -106,6 +106,9 @@ def sign_in_browser(person: SignedIn) -> None:
     """Gives this browser the session of `person`; what an earlier one left in the cookie goes, its CSRF token too."""
     session.clear()
     login_user(person)
+    # Made now: two tabs that open a page at once would each make one of their own, and one tab's form would be stale.
+    g.pop("csrf_token", None)
+    generate_csrf()
 
 
 def sign_out_browser() -> None:

@@ -204,3 +204,12 @@ def test_ac_062_files_set_no_cookie_and_read_none(bob):
 def test_v7_4_4_every_page_lets_one_sign_out(bob):
     for path in ("/settings/profile", "/settings/security", "/nowhere"):
         assert "Sign out" in bob.get(path).buttons()
+
+
+def test_the_csrf_token_is_there_from_signing_in_on(stranger, cast):
+    """Two tabs that open their first page at once share it, so neither form is stale."""
+    page = stranger.get("/sign-in").submit("Sign in", email=cast.alice.email, password=cast.alice.password)
+
+    assert page.status == 303
+    with stranger.client.session_transaction(base_url=stranger.base_url) as cookie:
+        assert cookie["csrf_token"]
