@@ -55,7 +55,7 @@ def agree_to_api_access(page: Page) -> str:
     page.get_by_label("Enable API access").check()
     page.get_by_role("button", name="Update").click()
     page.get_by_role("button", name="Agree").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Copy your API access token now")
+    _whole(page, "Copy your API access token now")
     return page.get_by_label("API access token", exact=True).input_value().removeprefix("Bearer ")
 
 
@@ -65,8 +65,14 @@ def create_token(page: Page, name: str) -> str:
     page.get_by_role("link", name="Create token").click()
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_role("button", name="Create token").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Copy your personal access token now")
+    _whole(page, "Copy your personal access token now")
     return page.get_by_label("Personal access token", exact=True).input_value()
+
+
+def _whole(page: Page, heading: str) -> None:
+    """Waits for the page of that heading, its scripts started: one that can be read may still be loading."""
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    page.wait_for_load_state()
 
 
 def clipboard(page: Page) -> str:
