@@ -74,7 +74,7 @@ OPERATOR = Actor(kind=ActorKind.OPERATOR, account_id=None, id=None, name="Operat
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What was acted upon: its kind (`token`, `user`, `account`), id and name at that time."""
+    """What was acted upon: its kind (`token`, `user`, `account`, `service`), id and name at that time."""
 
     kind: str
     id: int
@@ -93,7 +93,8 @@ class AuditEvent(Base):
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    # None for what concerns the operator alone: the service tokens.
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     action: Mapped[str] = mapped_column(String(40))
     outcome: Mapped[str] = mapped_column(String(10))
@@ -115,7 +116,7 @@ def record(
     action: Action,
     actor: Actor,
     *,
-    account_id: int,
+    account_id: int | None,
     now: datetime,
     outcome: Outcome = Outcome.DONE,
     token_id: int | None = None,
@@ -123,7 +124,8 @@ def record(
     detail: str | None = None,
     count: int = 1,
 ) -> None:
-    """Adds one event to `account_id`'s log. `token_id` is the token it is about, by default the actor's own.
+    """Adds one event to `account_id`'s log; None is the operator's own. `token_id` is the token it is about, by
+    default the actor's own.
 
     The caller holds the account lock, so that ids are in commit order within an account.
     """

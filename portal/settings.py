@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Self
@@ -86,13 +87,17 @@ class Settings(BaseModel):
         default=("acc",),
         description="Comma list: the first makes account tokens, all are accepted.",
     )
+    service_token_prefix: Prefixes = Field(
+        default=("svc",),
+        description="Comma list: the first makes service tokens, all are accepted.",
+    )
     tokens_per_user: int = Field(
         default=100, ge=1, le=10_000, description="How many living personal tokens one person may have."
     )
     workers: int = Field(default=1, ge=1, le=64, description="Web server processes. Each works on its own.")
     threads: int = Field(default=8, ge=8, le=64, description="Threads in each web server process.")
 
-    @field_validator("personal_token_prefix", "account_token_prefix", mode="before")
+    @field_validator("personal_token_prefix", "account_token_prefix", "service_token_prefix", mode="before")
     @classmethod
     def _split_prefixes(cls, value: object) -> object:
         prefixes = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
@@ -159,8 +164,9 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _kinds_differ(self) -> Self:
-        if set(self.personal_token_prefix) & set(self.account_token_prefix):
-            raise ValueError("PORTAL_PERSONAL_TOKEN_PREFIX and PORTAL_ACCOUNT_TOKEN_PREFIX share a prefix")
+        for one, other in combinations(("personal_token_prefix", "account_token_prefix", "service_token_prefix"), 2):
+            if set(getattr(self, one)) & set(getattr(self, other)):
+                raise ValueError(f"{PREFIX}{one.upper()} and {PREFIX}{other.upper()} share a prefix")
         return self
 
     @property

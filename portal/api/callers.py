@@ -22,7 +22,7 @@ def lock_caller(session: Session, caller: Principal, *, address: str | None, now
 
     A call that was let in just before its token was killed changes nothing after. Raises `Refused`.
     """
-    lock_account(session, caller.account_id)
+    lock_account(session, caller.own_account_id)
     token = session.get_one(Token, caller.token_id, populate_existing=True)
     if token.status(now) is not Status.ACTIVE:
         raise Refused("token_revoked", "This token was revoked, replaced or ran out during the call.")

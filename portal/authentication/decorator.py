@@ -16,7 +16,7 @@ from portal.access_log import CALLER
 from portal.accounts.guards import GUARD
 from portal.accounts.models import Role
 from portal.authentication.carriers import secret_from
-from portal.authentication.principal import ACCOUNT_ROLE, Authenticator, Principal, Refused
+from portal.authentication.principal import Authenticator, Principal, Refused
 from portal.current import client_address, running_in
 from portal.errors import NotAllowed, NotFound
 from portal.tokens.models import Kind
@@ -63,7 +63,7 @@ def authenticator() -> Authenticator:
 
 
 def bearer_required(
-    *, scope: str | None = None, role: Role | None = None, kinds: Iterable[Kind] = tuple(Kind)
+    *, scope: str | None = None, role: Role | None = None, kinds: Iterable[Kind] = (Kind.PERSONAL, Kind.ACCOUNT)
 ) -> Callable[[Endpoint[Arguments]], View[Arguments]]:
     """Guards an endpoint: one good token, of one of `kinds`, with `role` or more, and `scope`.
 
@@ -95,12 +95,15 @@ def _let_in() -> Principal:
         environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_ACCESS_TOKEN"), environ.get("HTTP_X_API_TOKEN")
     )
     principal = authenticator().authenticate(secret, address=client_address())
-    environ[CALLER] = f"token:{principal.token_id}"
+    environ[CALLER] = f"{'service' if principal.kind is Kind.SERVICE else 'token'}:{principal.token_id}"
     if principal.ends_at is not None:
         environ[TOKEN_ENDS_AT] = principal.ends_at
     return principal
 
 
 def _role_of(principal: Principal) -> Role:
-    # The account token reads what admins may read; which calls it reaches at all is a matter of kinds and scopes.
-    return Role.ADMIN if principal.role == ACCOUNT_ROLE else Role(principal.role)
+    # The account token reads what admins may read; which calls it reaches at all is a matter of kinds and scopes. A
+    # service token, where its kind is taken at all, has the least role.
+    if principal.kind is Kind.PERSONAL:
+        return Role(principal.role)
+    return Role.ADMIN if principal.kind is Kind.ACCOUNT else Role.MEMBER

@@ -21,6 +21,7 @@ from portal.tokens.secret import MalformedSecret, SecretReader
 from portal.tokens.usage import LastUses
 
 ACCOUNT_ROLE = "account"
+SERVICE_ROLE = "service"
 
 _QUERY = """
 SELECT t.id, t.kind, t.name, t.hint, t.scopes, t.expires_at, t.stops_at, t.revoked_at,
@@ -28,6 +29,8 @@ SELECT t.id, t.kind, t.name, t.hint, t.scopes, t.expires_at, t.stops_at, t.revok
 FROM tokens t JOIN accounts a ON a.id = t.account_id LEFT JOIN users u ON u.id = t.user_id
 WHERE t.digest = {placeholder}
 """
+
+_SERVICE_QUERY = "SELECT id, name, hint, revoked_at FROM service_tokens WHERE digest = {placeholder}"
 
 
 class Refused(PortalError):
@@ -41,14 +44,15 @@ class Refused(PortalError):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who a call acts as. `user_id` is None for an account token; `scopes` None is full access.
+    """Who a call acts as. `user_id` is None for an account token, the account's id and name too for a service token;
+    `scopes` None is full access.
 
     `ends_at` is the earlier of the token's expiry and the end of its overlap.
     """
 
     kind: Kind
-    account_id: int
-    account_name: str
+    account_id: int | None
+    account_name: str | None
     user_id: int | None
     user_name: str | None
     user_email: str | None
@@ -59,6 +63,13 @@ class Principal:
     token_hint: str
     expires_at: datetime | None
     ends_at: datetime | None
+
+    @property
+    def own_account_id(self) -> int:
+        """The id of the account that it acts in. Raises `NotAllowed` for a service token."""
+        if self.account_id is None:
+            raise NotAllowed
+        return self.account_id
 
     @property
     def person_id(self) -> int:
@@ -73,12 +84,15 @@ class Principal:
 
     def actor(self, address: str | None) -> Actor:
         """This principal as the security log keeps it."""
+        if self.kind is Kind.SERVICE:
+            # Its id is one of another table, so it must not stand where the ids of tokens do.
+            return Actor(kind=ActorKind.SERVICE, account_id=None, id=self.token_id, name=self.token_name)
         is_person = self.user_id is not None
         return Actor(
             kind=ActorKind.USER if is_person else ActorKind.ACCOUNT,
             account_id=self.account_id,
             id=self.user_id if is_person else self.account_id,
-            name=(self.user_name or "") if is_person else self.account_name,
+            name=(self.user_name if is_person else self.account_name) or "",
             address=address,
             token_id=self.token_id,
         )
@@ -88,9 +102,13 @@ class Authenticator:
     """Turns secrets into principals for one process."""
 
     def __init__(self, settings: Settings, database: Database, recorder: Recorder) -> None:
-        self._reader = SecretReader((*settings.personal_token_prefix, *settings.account_token_prefix))
+        self._reader = SecretReader(
+            (*settings.personal_token_prefix, *settings.account_token_prefix, *settings.service_token_prefix)
+        )
+        self._service_prefixes = tuple(f"{prefix}_" for prefix in settings.service_token_prefix)
         self._lookup = database.lookup
         self._query = _QUERY.format(placeholder=self._lookup.placeholder)
+        self._service_query = _SERVICE_QUERY.format(placeholder=self._lookup.placeholder)
         self._recorder = recorder
 
     def authenticate(self, secret: str, *, address: str | None) -> Principal:
@@ -102,6 +120,8 @@ class Authenticator:
             digest = self._reader.read(secret).digest
         except MalformedSecret as error:
             raise Refused("token_malformed", "This is not the shape of a token.") from error
+        if secret.startswith(self._service_prefixes):
+            return self._service(digest)
         row = self._lookup.fetch_one(self._query, digest)
         if row is None:
             raise Refused("token_unknown", "No such token exists here.")
@@ -114,8 +134,33 @@ class Authenticator:
         self._recorder.batch(LastUses).note(principal.token_id, now)
         return principal
 
+    def _service(self, digest: str) -> Principal:
+        row = self._lookup.fetch_one(self._service_query, digest)
+        if row is None:
+            raise Refused("token_unknown", "No such token exists here.")
+        token_id, name, hint, revoked_at = row
+        if revoked_at is not None:
+            raise Refused("token_revoked", "This token was revoked or replaced.")
+        return Principal(
+            kind=Kind.SERVICE,
+            account_id=None,
+            account_name=None,
+            user_id=None,
+            user_name=None,
+            user_email=None,
+            role=SERVICE_ROLE,
+            scopes=(),
+            token_id=token_id,
+            token_name=name,
+            token_hint=hint,
+            expires_at=None,
+            ends_at=None,
+        )
+
     def note_refusal(self, principal: Principal, code: str, *, address: str | None) -> None:
-        """Notes for the security log that a known token was refused."""
+        """Notes for the security log of its account that a known token was refused; a service has no such log."""
+        if principal.account_id is None:
+            return
         self._recorder.batch(Refusals).note(
             Action.CALL_REFUSED,
             principal.actor(address),

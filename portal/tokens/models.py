@@ -1,9 +1,22 @@
-"""Tokens of every kind in one table, and what makes their creation happen once."""
+"""The tokens of people and accounts in one table, the operator's in another, how much they are used, and what makes
+their creation happen once."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ColumnElement, Enum, ForeignKey, Index, String, UniqueConstraint, and_, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    Date,
+    Enum,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    and_,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import User
@@ -11,10 +24,11 @@ from portal.database import Base, Id, UtcDateTime, Words
 
 
 class Kind(StrEnum):
-    """Whom a token acts for: a person, or the account."""
+    """Whom a token acts for: a person, the account, or a service of the operator's that asks about other tokens."""
 
     PERSONAL = "personal"
     ACCOUNT = "account"
+    SERVICE = "service"
 
 
 class Status(StrEnum):
@@ -67,6 +81,7 @@ class Token(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_used_from: Mapped[str | None] = mapped_column(String(45))
     superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     stops_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -96,6 +111,36 @@ class Token(Base):
 def is_current() -> ColumnElement[bool]:
     """`Token.is_current`, for queries and indexes."""
     return and_(Token.revoked_at.is_(None), Token.superseded_at.is_(None))
+
+
+class TokenUsage(Base):
+    """How often a token was used on one day (UTC): calls that were let in, and calls that were refused."""
+
+    __tablename__ = "token_usage"
+
+    token_id: Mapped[int] = mapped_column(ForeignKey("tokens.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    calls: Mapped[int] = mapped_column(BigInteger, default=0)
+    refusals: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class ServiceToken(Base):
+    """The operator's token for a gateway or back end, without its secret. It belongs to no account and no person."""
+
+    __tablename__ = "service_tokens"
+    __table_args__ = (
+        _unique("uq_service_tokens_current_name", "name_key", only="revoked_at IS NULL"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    name_key: Mapped[str] = mapped_column(String(400))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    hint: Mapped[str] = mapped_column(String(24))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class FormNonce(Base):

@@ -14,6 +14,8 @@ depends_on = None
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 AT = sa.DateTime(timezone=True)
 TABLES = (
+    "service_tokens",
+    "token_usage",
     "idempotency_keys",
     "form_nonces",
     "audit_events",
@@ -113,6 +115,7 @@ def upgrade() -> None:
         sa.Column("created_at", AT, nullable=False),
         sa.Column("expires_at", AT, nullable=True),
         sa.Column("last_used_at", AT, nullable=True),
+        sa.Column("last_used_from", sa.String(length=45), nullable=True),
         sa.Column("superseded_at", AT, nullable=True),
         sa.Column("stops_at", AT, nullable=True),
         sa.Column("revoked_at", AT, nullable=True),
@@ -134,6 +137,39 @@ def upgrade() -> None:
         "uq_tokens_current_name", "tokens", ["user_id", "name_key"], unique=True, **only_current("personal")
     )
     op.create_index("uq_tokens_current_of_account", "tokens", ["account_id"], unique=True, **only_current("account"))
+
+    op.create_table(
+        "token_usage",
+        sa.Column("token_id", ID, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.Column("refusals", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["token_id"], ["tokens.id"], name=op.f("fk_token_usage_token_id_tokens")),
+        sa.PrimaryKeyConstraint("token_id", "day", name=op.f("pk_token_usage")),
+    )
+    op.create_table(
+        "service_tokens",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("name_key", sa.String(length=400), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("hint", sa.String(length=24), nullable=False),
+        sa.Column("created_at", AT, nullable=False),
+        sa.Column("last_used_at", AT, nullable=True),
+        sa.Column("revoked_at", AT, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_tokens")),
+        sa.UniqueConstraint("digest", name=op.f("uq_service_tokens_digest")),
+        sqlite_autoincrement=True,
+    )
+    not_revoked = sa.text("revoked_at IS NULL")
+    op.create_index(
+        "uq_service_tokens_current_name",
+        "service_tokens",
+        ["name_key"],
+        unique=True,
+        sqlite_where=not_revoked,
+        postgresql_where=not_revoked,
+    )
 
     op.create_table(
         "agreements",
@@ -158,7 +194,7 @@ def upgrade() -> None:
     op.create_table(
         "audit_events",
         sa.Column("id", ID, nullable=False),
-        sa.Column("account_id", ID, nullable=False),
+        sa.Column("account_id", ID, nullable=True),
         sa.Column("at", AT, nullable=False),
         sa.Column("action", sa.String(length=40), nullable=False),
         sa.Column("outcome", sa.String(length=10), nullable=False),
