@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import psycopg
+from psycopg.adapt import Transformer
+from psycopg.pq.abc import PGresult
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Text, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import (
@@ -172,9 +174,12 @@ def _file_at(path: Path) -> tuple[int, int] | None:
 
 
 class PostgresLookup(_HeldConnections):
-    """The read on PostgreSQL: a statement the server has prepared, outside of any transaction block."""
+    """The read on PostgreSQL: a statement the server has prepared, outside of any transaction block.
 
-    placeholder = "%s"
+    It is sent through libpq itself. psycopg's own cursor does the same and takes twice the time of the round trip.
+    """
+
+    placeholder = "$1"
 
     def __init__(self, dsn: str) -> None:
         super().__init__()
@@ -183,14 +188,30 @@ class PostgresLookup(_HeldConnections):
     def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
         connection = getattr(self._held, "connection", None)
         if connection is None:
-            connection = self._held.connection = self._open()
-        row: tuple[Any, ...] | None = connection.execute(statement, (value,), prepare=True).fetchone()
+            connection = self._held.connection = psycopg.connect(self._dsn, autocommit=True, **_POSTGRES_CONNECT)
+            self._held.prepared, self._held.rows = {}, Transformer(connection)
+        name = self._held.prepared.get(statement) or self._prepared(connection, statement)
+        result = connection.pgconn.exec_prepared(name, (value.encode(),), None, _BINARY)
+        _refuse_unless(psycopg.pq.ExecStatus.TUPLES_OK, result)
+        if result.ntuples == 0:
+            return None
+        self._held.rows.set_pgresult(result)
+        row: tuple[Any, ...] = self._held.rows.load_row(0, tuple)
         return row
 
-    def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
-        return psycopg.connect(self._dsn, autocommit=True, **_POSTGRES_CONNECT)
+    def _prepared(self, connection: psycopg.Connection[tuple[Any, ...]], statement: str) -> bytes:
+        name = f"lookup_{len(self._held.prepared)}".encode()
+        _refuse_unless(psycopg.pq.ExecStatus.COMMAND_OK, connection.pgconn.prepare(name, statement.encode()))
+        self._held.prepared[statement] = name
+        return name
 
 
+def _refuse_unless(expected: psycopg.pq.ExecStatus, result: PGresult) -> None:
+    if result.status != expected:
+        raise psycopg.errors.error_from_result(result)
+
+
+_BINARY = 1
 _POSTGRES_CONNECT: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
     "tcp_user_timeout": 5000,
