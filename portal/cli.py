@@ -1,4 +1,5 @@
-"""The commands of the operator: `portal run`, the schema, and verbs on people for those who have no page yet.
+"""The commands of the operator: `portal run`, the schema, service tokens, and verbs on people for those who have no
+page yet.
 
 Exit codes: 0 done, 1 refused with one sentence on stderr, 2 called in a wrong way.
 """
@@ -15,7 +16,7 @@ from portal import create_app, logs
 from portal.accounts.models import Role
 from portal.accounts.passwords import UnfitPassword, check_password, hash_password
 from portal.audit import OPERATOR
-from portal.clock import utc_now
+from portal.clock import as_iso, utc_now
 from portal.database import Database
 from portal.errors import DatabaseUnavailable, OutcomeUnknown, PortalError
 from portal.members import service as members
@@ -25,6 +26,8 @@ from portal.names import UnfitName, clean_email, clean_name
 from portal.server import WebServer, listen
 from portal.settings import LOOPBACK_NAMES, Settings, load_settings, unknown_settings
 from portal.sign_in import service as sign_in
+from portal.tokens import services
+from portal.tokens.models import ServiceToken
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -127,6 +130,41 @@ def _set_password(options: Namespace) -> None:
     _say(f"The password of {email} is changed; they are signed out everywhere.")
 
 
+def _create_service(options: Namespace) -> None:
+    name, settings = clean_name(options.name), load_settings()
+    prefix = settings.service_token_prefix[0]
+    with _opened(settings) as database:
+        issued = database.transaction(
+            lambda session: services.create(session, OPERATOR, name=name, prefix=prefix, now=utc_now())
+        )
+    _say(f"This is the token of {name}. Store it now, it is shown only once.", to_stderr=True)
+    # Alone on stdout, so that it can be piped to where it is kept.
+    _say(issued.secret.reveal())
+
+
+def _services(_options: Namespace) -> None:
+    with _opened(load_settings()) as database, database.reading() as session:
+        found = services.list_all(session)
+    if not found:
+        _say("There are no service tokens yet. Make one: portal create-service NAME", to_stderr=True)
+        return
+    rows = [("name", "hint", "created", "last used", "revoked"), *(_cells(service) for service in found)]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        _say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _cells(service: ServiceToken) -> tuple[str, ...]:
+    used, revoked = (as_iso(at) if at else "never" for at in (service.last_used_at, service.revoked_at))
+    return (service.name, service.hint, as_iso(service.created_at), used, revoked)
+
+
+def _revoke_service(options: Namespace) -> None:
+    name = clean_name(options.name)
+    _change(lambda session: services.revoke(session, OPERATOR, name=name, now=utc_now()))
+    _say(f"The token of {name} is revoked; calls with it are refused from now on.")
+
+
 def _new_person(options: Namespace, account: str) -> tuple[str, str, str]:
     """E-mail address, name and password hash of who is to be added."""
     email = clean_email(options.email)
@@ -201,6 +239,9 @@ def _parser() -> ArgumentParser:
             one.add_argument("--role", required=True, choices=[role.value for role in Role])
         if command not in {_deactivate_user, _reactivate_user}:
             one.add_argument("--password-stdin", action="store_true", required=True, help="read it there")
+    _command(commands, "services", _services, "list the service tokens, revoked ones too")
+    for name, command, what in _ON_SERVICES:
+        _command(commands, name, command, what).add_argument("name", metavar="NAME", help="what the token is called")
     return parser
 
 
@@ -210,6 +251,12 @@ _ON_PEOPLE = (
     ("deactivate-user", _deactivate_user, "end a person's sessions and tokens, and let them in no more"),
     ("reactivate-user", _reactivate_user, "let a deactivated person sign in again"),
     ("set-password", _set_password, "give a person a new password"),
+)
+
+
+_ON_SERVICES = (
+    ("create-service", _create_service, "make a token by which a gateway or back end asks about other tokens"),
+    ("revoke-service", _revoke_service, "kill a service token"),
 )
 
 
