@@ -16,6 +16,7 @@ from portal.api.problems import problem_answer
 from portal.api_access import views as api_access
 from portal.database import Database
 from portal.developers import views as developers
+from portal.gateway import introspect, revoke
 from portal.limits import Limits
 from portal.members import views as members
 from portal.personal_tokens import views as personal_tokens
@@ -71,7 +72,7 @@ def _add_page_kit(app: Flask) -> None:
     guards.install(app)
     filters.install(app)
     navigation.install(app)
-    errors.install(app, answers={"/api/": problem_answer})
+    errors.install(app, answers=dict.fromkeys(guards.PROGRAMS, problem_answer))
     app.register_blueprint(health.blueprint)
     components.install(app)
 
@@ -86,4 +87,6 @@ def _add_features(app: Flask) -> None:
 
 def _add_surfaces(app: Flask) -> None:
     api.install(app)
+    app.register_blueprint(introspect.blueprint)
+    app.register_blueprint(revoke.blueprint)
     app.register_blueprint(developers.blueprint)

@@ -192,6 +192,11 @@ class Settings(BaseModel):
         return self.public_url.startswith("https://")
 
     @property
+    def token_prefixes(self) -> Prefixes:
+        """What tokens of any kind may start with."""
+        return (*self.personal_token_prefix, *self.account_token_prefix, *self.service_token_prefix)
+
+    @property
     def public_host(self) -> str:
         return urlsplit(self.public_url).hostname or ""
 

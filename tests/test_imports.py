@@ -29,7 +29,7 @@ LAYERS = (
     ),
     Layer(
         "surfaces",  # What programs meet.
-        ("portal.api", "portal.developers"),
+        ("portal.api", "portal.gateway", "portal.developers"),
         ("authentication", "features", "page kit", "tokens", "accounts", "audit", "schema", "kernel"),
     ),
     Layer(
@@ -91,6 +91,8 @@ KNOW_FLASK = (
     "portal.cli",
     "portal.server",
     "portal.api",
+    "portal.gateway.introspect",
+    "portal.gateway.revoke",
     "portal.developers",
     "portal.authentication.decorator",
     "portal.web",

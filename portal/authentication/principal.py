@@ -12,12 +12,13 @@ from portal.accounts.refusals import Refusals
 from portal.audit import Action, Actor, ActorKind
 from portal.clock import utc_now
 from portal.database import Database, as_utc
-from portal.errors import NotAllowed, PortalError
+from portal.errors import DatabaseUnavailable, NotAllowed, PortalError
 from portal.recorder import Recorder
 from portal.settings import Settings
 from portal.tokens.models import Kind
 from portal.tokens.scopes import Scopes, covers
-from portal.tokens.secret import MalformedSecret, SecretReader
+from portal.tokens.secret import MalformedSecret, SecretReader, digest_of
+from portal.tokens.service_uses import ServiceUses
 from portal.tokens.usage import LastUses
 
 ACCOUNT_ROLE = "account"
@@ -31,6 +32,8 @@ WHERE t.digest = {placeholder}
 """
 
 _SERVICE_QUERY = "SELECT id, name, hint, revoked_at FROM service_tokens WHERE digest = {placeholder}"
+
+_MADE_AT_QUERY = "SELECT created_at FROM tokens WHERE digest = {placeholder}"
 
 
 class Refused(PortalError):
@@ -102,13 +105,12 @@ class Authenticator:
     """Turns secrets into principals for one process."""
 
     def __init__(self, settings: Settings, database: Database, recorder: Recorder) -> None:
-        self._reader = SecretReader(
-            (*settings.personal_token_prefix, *settings.account_token_prefix, *settings.service_token_prefix)
-        )
+        self._reader = SecretReader(settings.token_prefixes)
         self._service_prefixes = tuple(f"{prefix}_" for prefix in settings.service_token_prefix)
         self._lookup = database.lookup
         self._query = _QUERY.format(placeholder=self._lookup.placeholder)
         self._service_query = _SERVICE_QUERY.format(placeholder=self._lookup.placeholder)
+        self._made_at_query = _MADE_AT_QUERY.format(placeholder=self._lookup.placeholder)
         self._recorder = recorder
         self._account_scopes = Scopes(settings.scopes).of_account_token
 
@@ -142,6 +144,7 @@ class Authenticator:
         token_id, name, hint, revoked_at = row
         if revoked_at is not None:
             raise Refused("token_revoked", "This token was revoked or replaced.")
+        self._recorder.batch(ServiceUses).note(token_id, utc_now())
         return Principal(
             kind=Kind.SERVICE,
             account_id=None,
@@ -157,6 +160,15 @@ class Authenticator:
             expires_at=None,
             ends_at=None,
         )
+
+    def made_at(self, secret: str) -> datetime:
+        """When the token of a person or an account was made; ask for one that was let in. A read of its own, so that
+        those who need no such thing do not pay for it. Raises `DatabaseUnavailable`."""
+        row = self._lookup.fetch_one(self._made_at_query, digest_of(secret))
+        if row is None:
+            # Rows of tokens are never deleted, so this is not the database that let it in.
+            raise DatabaseUnavailable
+        return as_utc(row[0])
 
     def note_refusal(self, principal: Principal, code: str, *, address: str | None) -> None:
         """Notes for the security log of its account that a known token was refused; a service has no such log."""
