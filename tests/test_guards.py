@@ -74,6 +74,7 @@ TABLE = {
     ("DELETE", "api_tokens.revoke_self"): BEARER,
     ("POST", "api_tokens.rotate"): BEARER,
     ("POST", "introspect.introspect"): BEARER,
+    ("GET", "metrics.metrics"): BEARER,
     ("POST", "revoke.revoke"): (415, 415, 415, 415, 415),  # Anybody may send it; here there is no form in it.
 }
 

@@ -62,6 +62,7 @@ LAYERS = (
             "portal.database",
             "portal.settings",
             "portal.access_log",
+            "portal.metrics",
             "portal.logs",
             "portal.addresses",
             "portal.names",
@@ -92,6 +93,7 @@ KNOW_FLASK = (
     "portal.server",
     "portal.api",
     "portal.gateway.introspect",
+    "portal.gateway.metrics",
     "portal.gateway.revoke",
     "portal.developers",
     "portal.authentication.decorator",
@@ -103,7 +105,7 @@ FILES_THAT_KNOW_FLASK = ("views", "forms")
 ONLY_THIS_OF_FLASK = {"portal.accounts.sessions": {"flask_login"}, "portal.access_log": {"werkzeug"}}
 
 # Half a second or 5 MB that only a few processes need; each use says so in a comment.
-HEAVY = frozenset({"alembic", "zxcvbn"})
+HEAVY = frozenset({"alembic", "prometheus_client", "zxcvbn"})
 
 
 @dataclass(frozen=True)

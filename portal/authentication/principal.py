@@ -13,6 +13,7 @@ from portal.audit import Action, Actor, ActorKind
 from portal.clock import utc_now
 from portal.database import Database, as_utc
 from portal.errors import DatabaseUnavailable, NotAllowed, PortalError
+from portal.metrics import CHECKS, Counts
 from portal.recorder import Recorder
 from portal.settings import Settings
 from portal.tokens.models import Kind
@@ -34,6 +35,8 @@ WHERE t.digest = {placeholder}
 _SERVICE_QUERY = "SELECT id, name, hint, revoked_at FROM service_tokens WHERE digest = {placeholder}"
 
 _MADE_AT_QUERY = "SELECT created_at FROM tokens WHERE digest = {placeholder}"
+
+_GOOD = (CHECKS, "good")
 
 
 class Refused(PortalError):
@@ -104,7 +107,10 @@ class Principal:
 class Authenticator:
     """Turns secrets into principals for one process."""
 
-    def __init__(self, settings: Settings, database: Database, recorder: Recorder) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, recorder: Recorder, *, counts: Counts | None = None
+    ) -> None:
+        self._counts = counts or Counts()
         self._reader = SecretReader(settings.token_prefixes)
         self._service_prefixes = tuple(f"{prefix}_" for prefix in settings.service_token_prefix)
         self._lookup = database.lookup
@@ -119,6 +125,15 @@ class Authenticator:
 
         Raises `Refused` with the problem's code, `DatabaseUnavailable` when nobody can know.
         """
+        try:
+            principal = self._principal_behind(secret, address)
+        except (Refused, DatabaseUnavailable) as error:
+            self._counts.add((CHECKS, error.code))
+            raise
+        self._counts.add(_GOOD)
+        return principal
+
+    def _principal_behind(self, secret: str, address: str | None) -> Principal:
         try:
             digest = self._reader.read(secret).digest
         except MalformedSecret as error:
