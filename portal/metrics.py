@@ -61,7 +61,7 @@ COUNTERS = (
     Family(CHECKS, "Tokens checked: good, or the code of the refusal.", ("outcome",)),
     Family(RATE_LIMITED, "Requests refused because of a limit."),
     Family(UNAVAILABLE, "Requests that were answered with 503, since the database could not answer."),
-    Family(WRITES, "Batches of notes (last uses, refusals) that were written or lost.", ("batch", "outcome")),
+    Family(WRITES, "Batches of notes (last uses, refusals) that were written, or could not be.", ("batch", "outcome")),
 )
 DURATIONS = Family(SECONDS, "Seconds from the request to the end of its answer.")
 

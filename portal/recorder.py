@@ -63,7 +63,7 @@ class Recorder:
     def flush(self, *, is_last: bool = False) -> None:
         """Writes the notes now. A batch that cannot be written is lost and said in the log."""
         for batch in list(self._batches.values()):
-            outcome = "lost"
+            outcome = "failed"
             try:
                 batch.write(self._database, is_last=is_last)
                 outcome = "written"

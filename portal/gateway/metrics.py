@@ -11,7 +11,7 @@ from portal.authentication.answers import HEADERS
 from portal.authentication.decorator import bearer_required
 from portal.authentication.principal import Principal
 from portal.current import running
-from portal.metrics import BUCKET_NAMES, COUNTERS, DURATIONS, SECONDS, SECONDS_SUM, Totals
+from portal.metrics import BUCKET_NAMES, COUNTERS, DURATIONS, SECONDS, SECONDS_SUM, Family, Totals
 from portal.tokens.models import Kind
 
 if TYPE_CHECKING:
@@ -42,13 +42,18 @@ class _Portal:
 
         for family in COUNTERS:
             counter = CounterMetricFamily(family.name, family.meaning, labels=family.labels)
-            for (name, *labels), value in sorted(self._totals.items()):
-                if name == family.name:
-                    counter.add_metric(labels, value)
+            for labels, value in self._of(family):
+                counter.add_metric(labels, value)
             yield counter
         counts = accumulate(self._totals[SECONDS, name] for name in BUCKET_NAMES)
         buckets = list(zip(BUCKET_NAMES, counts, strict=True))
         yield HistogramMetricFamily(SECONDS, DURATIONS.meaning, buckets=buckets, sum_value=self._totals[SECONDS_SUM,])
+
+    def _of(self, family: Family) -> list[tuple[tuple[str, ...], float]]:
+        """Values of its labels → its number, in order."""
+        if not family.labels:
+            return [((), self._totals[family.name,])]
+        return sorted((key[1:], value) for key, value in self._totals.items() if key[0] == family.name)
 
 
 def _written(totals: Totals, *, is_alone: bool) -> bytes:

@@ -5,17 +5,19 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from portal.current import running_in
 from portal.errors import DatabaseUnavailable
+from portal.metrics import COUNTERS, DURATIONS
 from portal.tokens.secret import make_secret
 from tests.api.calls import ME, Program, code
 from tests.builders import make_account_token, make_token
 from tests.conftest import settings_for
 from tests.gateway.conftest import INTROSPECT, make_service
+from tests.served import ROOT
 
 METRICS = "/metrics"
 
 
 class Away:
-    """A batch that is lost each time."""
+    """A batch that cannot be written."""
 
     def write(self, database, *, is_last):
         raise DatabaseUnavailable
@@ -98,7 +100,7 @@ class TestNumbers:
         assert counts[-1] == found["portal_request_seconds_count",] == 5
         assert 0 < found["portal_request_seconds_sum",] < 60
 
-    def test_what_is_written_and_what_is_lost_is_counted(self, scraped, app, database, cast):
+    def test_what_is_written_and_what_could_not_be_is_counted(self, scraped, app, database, cast):
         Program(app, make_token(database, cast.bob)[1]).get(ME)
         running_in(app).recorder.flush()
         running_in(app).recorder.batch(Away)
@@ -107,7 +109,7 @@ class TestNumbers:
         found = scraped()
 
         assert found["portal_recorder_writes_total", "LastUses", "written"] >= 1
-        assert found["portal_recorder_writes_total", "Away", "lost"] == 1
+        assert found["portal_recorder_writes_total", "Away", "failed"] == 1
 
     def test_limits_that_were_met_and_a_database_that_is_away_stand_apart(self, scraped, app):
         for status in (429, 503, 503):
@@ -116,6 +118,11 @@ class TestNumbers:
         found = scraped()
 
         assert (found["portal_rate_limited_total",], found["portal_unavailable_total",]) == (1, 2)
+
+    def test_what_has_not_happened_yet_is_told_as_zero_where_there_is_nothing_to_tell_apart(self, scraped):
+        found = scraped()
+
+        assert (found["portal_rate_limited_total",], found["portal_unavailable_total",]) == (0, 0)
 
     def test_one_process_tells_of_itself(self, scraped):
         found = scraped()
@@ -130,6 +137,13 @@ class TestNumbers:
         text = gateway.get(METRICS).text
 
         assert not [word for word in (secret, "Salaries", "203.0.113.7", "Bob", "bob@", "Acme") if word in text]
+
+
+def test_every_number_is_in_the_documentation():
+    page = (ROOT / "docs" / "services.md").read_text()
+
+    assert [family.name for family in COUNTERS if f"`{family.name}_total" not in page] == []
+    assert f"`{DURATIONS.name}`" in page
 
 
 def test_two_portals_in_one_process_count_apart(make_app, database_url, tmp_path, database, gateway):
