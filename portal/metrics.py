@@ -17,6 +17,8 @@ from pathlib import Path
 from shutil import rmtree
 from threading import Lock
 
+from portal.errors import WrongSetting
+
 # The name of a family, then the values of its labels.
 Key = tuple[str, ...]
 Totals = Counter[Key]
@@ -116,10 +118,18 @@ class Counts:
 
 
 def fresh_folder(instance: Path, name: str) -> Path:
-    """The folder in which the processes of one server share their numbers, emptied of what an earlier run left."""
+    """The folder in which the processes of one server share their numbers, emptied of what an earlier run left.
+
+    Raises `WrongSetting` when that cannot be done, as when it was another user's run.
+    """
     folder = instance / "run" / name
     rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, mode=0o700)
+    except OSError as error:
+        raise WrongSetting(
+            f"PORTAL_INSTANCE_DIR: the folder {folder} cannot be made anew ({error.strerror})."
+        ) from error
     return folder
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from portal.errors import WrongSetting
 from portal.metrics import CHECKS, RATE_LIMITED, REQUESTS, SECONDS, Counts, fresh_folder, note_end
 
 GOOD = (CHECKS, "good")
@@ -109,3 +110,10 @@ def test_there_are_never_more_than_so_many_numbers(folder, is_shared):
     totals, _ = counts.total()
 
     assert (len(totals), totals[CHECKS, "0"]) == (2047, 2)
+
+
+def test_a_folder_that_cannot_be_made_anew_is_said_in_one_sentence(tmp_path):
+    (tmp_path / "run").write_text("in the way")
+
+    with pytest.raises(WrongSetting, match="^PORTAL_INSTANCE_DIR: the folder .* cannot be made anew"):
+        fresh_folder(tmp_path, "127.0.0.1-8000")
