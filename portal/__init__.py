@@ -17,14 +17,16 @@ from portal.api_access import views as api_access
 from portal.authentication.decorator import authenticator_in
 from portal.database import Database
 from portal.developers import views as developers
+from portal.gateway import introspect, metrics, revoke
 from portal.gateway.verify import Verify, is_verify
 from portal.limits import Limits
 from portal.members import views as members
+from portal.metrics import Counts
 from portal.personal_tokens import views as personal_tokens
 from portal.recorder import Recorder
 from portal.settings import Settings, load_settings
 from portal.sign_in import views as sign_in
-from portal.web import components, errors, filters, headers, health, hosts, navigation
+from portal.web import components, errors, filters, headers, health, hosts, navigation, routes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -51,9 +53,12 @@ class Portal(Flask):
         return self.front(environ, start_response)
 
 
-def create_app(settings: Settings | None = None) -> Portal:
-    """The portal as a WSGI app, put together in reading order. Opens no connection and starts no thread."""
-    settings = settings or load_settings()
+def create_app(settings: Settings | None = None, *, counts: Counts | None = None) -> Portal:
+    """The portal as a WSGI app, put together in reading order. Opens no connection and starts no thread.
+
+    `counts` is given where several processes count together.
+    """
+    settings, counts = settings or load_settings(), counts or Counts()
     app = Portal(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -63,9 +68,10 @@ def create_app(settings: Settings | None = None) -> Portal:
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.front = AccessLog(app.wsgi_app, scheme="https" if settings.is_https else "http")
+    app.front = AccessLog(app.wsgi_app, scheme="https" if settings.is_https else "http", counts=counts)
     database = Database(settings.database_url)
-    current.install(app, current.Running(settings, database, Limits(settings.limits), Recorder(database)))
+    recorder = Recorder(database, counts)
+    current.install(app, current.Running(settings, database, Limits(settings.limits), recorder, counts))
     _add_page_kit(app)
     _add_features(app)
     _add_surfaces(app)
@@ -75,11 +81,12 @@ def create_app(settings: Settings | None = None) -> Portal:
 
 def _add_page_kit(app: Flask) -> None:
     hosts.install(app)
+    routes.install(app)
     headers.install(app)
     guards.install(app)
     filters.install(app)
     navigation.install(app)
-    errors.install(app, answers={"/api/": problem_answer})
+    errors.install(app, answers=dict.fromkeys(guards.PROGRAMS, problem_answer))
     app.register_blueprint(health.blueprint)
     components.install(app)
 
@@ -94,5 +101,8 @@ def _add_features(app: Flask) -> None:
 
 def _add_surfaces(app: Portal) -> None:
     api.install(app)
+    app.register_blueprint(introspect.blueprint)
+    app.register_blueprint(revoke.blueprint)
+    app.register_blueprint(metrics.blueprint)
     app.register_blueprint(developers.blueprint)
     app.verify = Verify(authenticator_in(app), current.running_in(app).settings)

@@ -17,6 +17,7 @@ import orjson
 from werkzeug.wsgi import ClosingIterator
 
 from portal.clock import utc_now
+from portal.metrics import NO_ROUTE, Counts
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 REQUEST_ID = "portal.request_id"
 # Who called (a short text such as `user:3` or `token:7`), set by those who find out.
 CALLER = "portal.caller"
+# The rule that the request met (such as `/api/v1/me`), set by those who find out.
+ROUTE = "portal.route"
 REDACTED = "[redacted]"
 # The request that this thread is at, for lines that the application logs meanwhile.
 request_at_work: ContextVar[str | None] = ContextVar("request_at_work", default=None)
@@ -38,10 +41,13 @@ Sink = Callable[[bytes], object]
 
 
 class AccessLog:
-    """Wraps `app`: gives each request an id, answers it with `X-Request-Id`, and logs it when it is sent."""
+    """Wraps `app`: gives each request an id, answers it with `X-Request-Id`, and logs and counts it when it is sent."""
 
-    def __init__(self, app: "WSGIApplication", *, scheme: str, sink: Sink | None = None) -> None:
+    def __init__(
+        self, app: "WSGIApplication", *, scheme: str, sink: Sink | None = None, counts: Counts | None = None
+    ) -> None:
         self._app = app
+        self._counts = counts or Counts()
         # What the world sees, whatever the hop from the proxy to us speaks.
         self._scheme = scheme
         self._sink = sink or _to_stdout
@@ -59,7 +65,9 @@ class AccessLog:
             return start_response(answer_status, [*headers, ("X-Request-Id", request_id)], exc_info)
 
         def log() -> None:
-            self._sink(_line(environ, status=int(status), seconds=monotonic() - started))
+            seconds = monotonic() - started
+            self._counts.request(environ.get(ROUTE, NO_ROUTE), int(status), seconds)
+            self._sink(_line(environ, status=int(status), seconds=seconds))
 
         return ClosingIterator(self._app(environ, start), log)
 

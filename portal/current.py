@@ -1,4 +1,4 @@
-"""What the running app holds, for views and guards: settings, database, limits, recorder.
+"""What the running app holds, for views and guards: settings, database, limits, recorder, counts.
 
 The one kernel room that knows Flask. Services never come here; they are handed a session.
 """
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from portal.addresses import address_of
 from portal.database import Database
 from portal.limits import Limits
+from portal.metrics import Counts
 from portal.recorder import Recorder
 from portal.settings import Settings
 
@@ -29,6 +30,7 @@ class Running:
     database: Database
     limits: Limits
     recorder: Recorder
+    counts: Counts
 
 
 def install(app: Flask, running: Running) -> None:

@@ -136,11 +136,18 @@ _TABLE = (
     ),
     Problem("malformed_json", 400, "Not JSON", "The body is not JSON that can be read.", "Check quotes and commas."),
     Problem(
+        "malformed_form",
+        400,
+        "Wrong form",
+        "The form has not exactly one field named token with a value.",
+        "Send the field token once. It goes in the body, never in the address.",
+    ),
+    Problem(
         "unsupported_media_type",
         415,
         "Wrong media type",
-        "The body is not sent as application/json.",
-        "Send the header Content-Type: application/json.",
+        "The body is not sent in the media type that the call takes.",
+        "Send the header Content-Type: application/json; to /introspect and /revoke application/x-www-form-urlencoded.",
     ),
     Problem(
         "validation_failed",

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from portal.database import Database
 from portal.errors import DatabaseUnavailable
+from portal.metrics import WRITES, Counts
 
 LOG = logging.getLogger(__name__)
 
@@ -36,8 +37,9 @@ Kind = TypeVar("Kind", bound=Batch)
 class Recorder:
     """The batches of one process and the thread that writes them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, counts: Counts | None = None) -> None:
         self._database = database
+        self._counts = counts or Counts()
         self._batches: dict[type, Batch] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -61,13 +63,16 @@ class Recorder:
     def flush(self, *, is_last: bool = False) -> None:
         """Writes the notes now. A batch that cannot be written is lost and said in the log."""
         for batch in list(self._batches.values()):
+            outcome = "failed"
             try:
                 batch.write(self._database, is_last=is_last)
+                outcome = "written"
             except DatabaseUnavailable:
                 LOG.warning("notes lost, the database is away", extra={"batch": type(batch).__name__})
             except Exception:
                 # One bad note must not stop the thread: later ones would be lost silently.
                 LOG.exception("notes lost", extra={"batch": type(batch).__name__})
+            self._counts.add((WRITES, type(batch).__name__, outcome))
 
     def stop(self) -> None:
         """Ends the thread and writes what is left. Called once, when the process ends."""

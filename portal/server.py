@@ -21,6 +21,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from portal import Portal, create_app
 from portal.current import running_in
 from portal.errors import PortalError
+from portal.metrics import Counts, fresh_folder, note_end
 from portal.settings import Settings
 
 GRACEFUL_SECONDS = 30
@@ -65,12 +66,14 @@ class WebServer(BaseApplication):
 
     def __init__(self, settings: Settings, listener: socket.socket, *, workers: int, greet: Callable[[], None]) -> None:
         self._settings = settings
+        self._shared = fresh_folder(settings.instance_dir, "-".join(str(part) for part in listener.getsockname()[:2]))
         self._options = {
             **_options(settings),
             # Gunicorn closes the descriptor when it stops listening, so nobody else may hold the socket.
             "bind": f"fd://{listener.detach()}",
             "workers": workers,
             "when_ready": lambda _arbiter: greet(),
+            "child_exit": lambda _arbiter, worker: note_end(self._shared, worker.pid),
         }
         super().__init__()
 
@@ -79,7 +82,7 @@ class WebServer(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Portal:
-        return create_app(self._settings)
+        return create_app(self._settings, counts=Counts(self._shared))
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from portal.accounts.guards import PROGRAMS
 from portal.database import Base, Database
 from tests.page import Browser
 
@@ -25,7 +26,7 @@ class Route:
 
     @property
     def is_page(self) -> bool:
-        return not self.rule.startswith(("/api/", "/static/"))
+        return not self.rule.startswith((*PROGRAMS, "/static/"))
 
 
 def routes(app: Flask, *, token_id: int = 1) -> list[Route]:

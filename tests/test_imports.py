@@ -23,7 +23,7 @@ class Layer:
 LAYERS = (
     Layer(
         "entrances",  # Put everything together: may import anything.
-        ("portal", "portal.cli", "portal.server", "portal.gateway_server"),
+        ("portal", "portal.cli", "portal.commands", "portal.server", "portal.gateway_server"),
         ("surfaces", "authentication", "features", "page kit", "tokens", "accounts", "audit", "schema", "kernel"),
         siblings=True,
     ),
@@ -62,6 +62,7 @@ LAYERS = (
             "portal.database",
             "portal.settings",
             "portal.access_log",
+            "portal.metrics",
             "portal.logs",
             "portal.addresses",
             "portal.names",
@@ -91,6 +92,9 @@ KNOW_FLASK = (
     "portal.cli",
     "portal.server",
     "portal.api",
+    "portal.gateway.introspect",
+    "portal.gateway.metrics",
+    "portal.gateway.revoke",
     "portal.developers",
     "portal.authentication.decorator",
     "portal.web",
@@ -101,7 +105,7 @@ FILES_THAT_KNOW_FLASK = ("views", "forms")
 ONLY_THIS_OF_FLASK = {"portal.accounts.sessions": {"flask_login"}, "portal.access_log": {"werkzeug"}}
 
 # Half a second or 5 MB that only a few processes need; each use says so in a comment.
-HEAVY = frozenset({"alembic", "zxcvbn"})
+HEAVY = frozenset({"alembic", "prometheus_client", "zxcvbn"})
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,10 @@ Arguments = ParamSpec("Arguments")
 View = Callable[Arguments, ResponseReturnValue]
 
 GUARD = "portal_guard"
+# What programs call, by tokens alone: no page, and what is refused there is told as a problem.
+PROGRAMS = ("/api/", "/introspect", "/revoke", "/metrics")
 # Paths that have nothing to do with a browser's session: nothing is read or set there.
-SESSIONLESS = ("/api/", "/static/", "/healthz", "/readyz")
+SESSIONLESS = (*PROGRAMS, "/static/", "/healthz", "/readyz")
 
 csrf = CSRFProtect()
 login_manager = LoginManager()

@@ -5,20 +5,11 @@ from datetime import datetime
 import orjson
 from flask import Response, request
 
-from portal.authentication.carriers import CARRIERS
+from portal.authentication.answers import HEADERS
 from portal.authentication.decorator import TOKEN_ENDS_AT
 from portal.clock import as_iso
 
 JSON = "application/json"
-# A browser that is led here may neither frame the answer nor take anything in it for a page.
-CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
-
-_HEADERS = (
-    ("Cache-Control", "no-store"),
-    ("Vary", ", ".join(CARRIERS)),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
-)
 
 
 def json_answer(body: object, status: int = 200, *, media_type: str = JSON) -> Response:
@@ -34,7 +25,7 @@ def empty_answer() -> Response:
 
 
 def _answer(body: bytes, status: int, *headers: tuple[str, str]) -> Response:
-    response = Response(body, status, [*headers, *_HEADERS])
+    response = Response(body, status, [*headers, *HEADERS])
     ends_at: datetime | None = request.environ.get(TOKEN_ENDS_AT)
     if ends_at is not None:
         response.headers["X-Token-Expires-At"] = as_iso(ends_at)

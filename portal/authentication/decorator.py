@@ -7,7 +7,7 @@ API can be made from the code.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
@@ -17,9 +17,13 @@ from portal.accounts.guards import GUARD
 from portal.accounts.models import Role
 from portal.authentication.carriers import secret_from
 from portal.authentication.principal import Authenticator, Principal, Refused
-from portal.current import client_address, running_in
+from portal.current import client_address, running, running_in
 from portal.errors import NotAllowed, NotFound
+from portal.metrics import CHECKS
 from portal.tokens.models import Kind
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 Arguments = ParamSpec("Arguments")
 Endpoint = Callable[Concatenate[Principal, Arguments], ResponseReturnValue]
@@ -27,6 +31,7 @@ View = Callable[Arguments, ResponseReturnValue]
 
 NEEDS = "portal_needs"
 BEARER = "bearer"
+HELD = "held"
 # When the token of this call ends (a datetime), for the answer's header; absent when it never does.
 TOKEN_ENDS_AT = "portal.token_ends_at"
 _KEY = "portal.authenticator"
@@ -53,7 +58,7 @@ class Needs:
 def install(app: Flask) -> None:
     """Gives `app` its one authenticator."""
     parts = running_in(app)
-    app.extensions[_KEY] = Authenticator(parts.settings, parts.database, parts.recorder)
+    app.extensions[_KEY] = Authenticator(parts.settings, parts.database, parts.recorder, counts=parts.counts)
 
 
 def authenticator_in(app: Flask) -> Authenticator:
@@ -94,16 +99,29 @@ def bearer_required(
     return guarded
 
 
+def held_secret_suffices(view: View[Arguments]) -> View[Arguments]:
+    """No guard, by design: what the call may do follows from the secret in its body alone. It reads no cookie."""
+    setattr(view, GUARD, HELD)
+    return view
+
+
 def _let_in() -> Principal:
     environ = request.environ
-    secret = secret_from(
-        environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_ACCESS_TOKEN"), environ.get("HTTP_X_API_TOKEN")
-    )
-    principal = authenticator().authenticate(secret, address=client_address())
+    principal = authenticator().authenticate(_carried(environ), address=client_address())
     environ[CALLER] = f"{'service' if principal.kind is Kind.SERVICE else 'token'}:{principal.token_id}"
     if principal.ends_at is not None:
         environ[TOKEN_ENDS_AT] = principal.ends_at
     return principal
+
+
+def _carried(environ: "WSGIEnvironment") -> str:
+    try:
+        return secret_from(
+            environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_ACCESS_TOKEN"), environ.get("HTTP_X_API_TOKEN")
+        )
+    except Refused as refused:
+        running().counts.add((CHECKS, refused.code))
+        raise
 
 
 def _role_of(principal: Principal) -> Role:

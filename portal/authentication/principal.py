@@ -11,12 +11,14 @@ from portal.accounts.refusals import Refusals
 from portal.audit import Action, Actor, ActorKind
 from portal.clock import utc_now
 from portal.database import Database, as_utc
-from portal.errors import NotAllowed, PortalError
+from portal.errors import DatabaseUnavailable, NotAllowed, PortalError
+from portal.metrics import CHECKS, Counts
 from portal.recorder import Recorder
 from portal.settings import Settings
 from portal.tokens.models import Kind
-from portal.tokens.scopes import ACCOUNT_TOKEN_SCOPES, covers
-from portal.tokens.secret import MalformedSecret, SecretReader
+from portal.tokens.scopes import Scopes, covers
+from portal.tokens.secret import MalformedSecret, SecretReader, digest_of
+from portal.tokens.service_uses import ServiceUses
 from portal.tokens.usage import LastUses
 
 ACCOUNT_ROLE = "account"
@@ -31,6 +33,10 @@ WHERE t.digest = {placeholder}
 """
 
 _SERVICE_QUERY = "SELECT id, name, hint, revoked_at FROM service_tokens WHERE digest = {placeholder}"
+
+_MADE_AT_QUERY = "SELECT created_at FROM tokens WHERE digest = {placeholder}"
+
+_GOOD = (CHECKS, "good")
 
 
 class Refused(PortalError):
@@ -101,21 +107,33 @@ class Principal(NamedTuple):
 class Authenticator:
     """Turns secrets into principals for one process."""
 
-    def __init__(self, settings: Settings, database: Database, recorder: Recorder) -> None:
-        self._reader = SecretReader(
-            (*settings.personal_token_prefix, *settings.account_token_prefix, *settings.service_token_prefix)
-        )
+    def __init__(
+        self, settings: Settings, database: Database, recorder: Recorder, *, counts: Counts | None = None
+    ) -> None:
+        self._counts = counts or Counts()
+        self._reader = SecretReader(settings.token_prefixes)
         self._service_prefixes = tuple(f"{prefix}_" for prefix in settings.service_token_prefix)
         self._lookup = database.lookup
         self._query = _QUERY.format(placeholder=self._lookup.placeholder)
         self._service_query = _SERVICE_QUERY.format(placeholder=self._lookup.placeholder)
+        self._made_at_query = _MADE_AT_QUERY.format(placeholder=self._lookup.placeholder)
         self._recorder = recorder
+        self._account_scopes = Scopes(settings.scopes).of_account_token
 
     def authenticate(self, secret: str, *, address: str | None) -> Principal:
         """The principal behind `secret`, whose use is noted.
 
         Raises `Refused` with the problem's code, `DatabaseUnavailable` when nobody can know.
         """
+        try:
+            principal = self._principal_behind(secret, address)
+        except (Refused, DatabaseUnavailable) as error:
+            self._counts.add((CHECKS, error.code))
+            raise
+        self._counts.add(_GOOD)
+        return principal
+
+    def _principal_behind(self, secret: str, address: str | None) -> Principal:
         try:
             digest = self._reader.digest(secret)
         except MalformedSecret as error:
@@ -126,7 +144,7 @@ class Authenticator:
         if row is None:
             raise Refused("token_unknown", "No such token exists here.")
         now = utc_now()
-        principal, refusal = _read(row, now)
+        principal, refusal = _read(row, now, self._account_scopes)
         if refusal is not None:
             self.note_refusal(principal, refusal.code, address=address)
             raise refusal
@@ -140,6 +158,7 @@ class Authenticator:
         token_id, name, hint, revoked_at = row
         if revoked_at is not None:
             raise Refused("token_revoked", "This token was revoked or replaced.")
+        self._recorder.batch(ServiceUses).note(token_id, utc_now())
         return Principal(
             kind=Kind.SERVICE,
             account_id=None,
@@ -156,6 +175,15 @@ class Authenticator:
             ends_at=None,
         )
 
+    def made_at(self, secret: str) -> datetime:
+        """When the token of a person or an account was made; ask for one that was let in. A read of its own, so that
+        those who need no such thing do not pay for it. Raises `DatabaseUnavailable`."""
+        row = self._lookup.fetch_one(self._made_at_query, digest_of(secret))
+        if row is None:
+            # Rows of tokens are never deleted, so this is not the database that let it in.
+            raise DatabaseUnavailable
+        return as_utc(row[0])
+
     def note_refusal(self, principal: Principal, code: str, *, address: str | None) -> None:
         """Notes for the security log of its account that a known token was refused; a service has no such log."""
         if principal.account_id is None:
@@ -169,7 +197,7 @@ class Authenticator:
         )
 
 
-def _read(row: tuple[Any, ...], now: datetime) -> tuple[Principal, Refused | None]:
+def _read(row: tuple[Any, ...], now: datetime, account_scopes: tuple[str, ...]) -> tuple[Principal, Refused | None]:
     """Who that row of `_QUERY` stands for, and why it is dead; None for a living token."""
     (token_id, kind, token_name, hint, scopes, expires_at, stops_at, revoked_at,
      account_id, account_name, api_access_enabled, user_id, user_name, email, role, deactivated_at) = row  # fmt: skip
@@ -184,7 +212,7 @@ def _read(row: tuple[Any, ...], now: datetime) -> tuple[Principal, Refused | Non
         user_name=user_name,
         user_email=email,
         role=ACCOUNT_ROLE if is_account else role,
-        scopes=ACCOUNT_TOKEN_SCOPES if is_account else _words(scopes),
+        scopes=account_scopes if is_account else _words(scopes),
         token_id=token_id,
         token_name=token_name,
         token_hint=hint,

@@ -1,1 +1,1 @@
-"""What gateways and back ends ask us about the tokens that their callers bring."""
+"""What gateways and back ends ask about tokens that others present to them: is it good, and kill it."""

@@ -2,6 +2,7 @@
 
 from flask import Flask, Response, request
 
+from portal.accounts.guards import PROGRAMS
 from portal.current import running
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -17,11 +18,10 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 _STATIC = "/static/"
-_API = "/api/"
 
 
 def install(app: Flask) -> None:
-    """Adds the headers to every answer of `app`; the JSON API adds its own to what these leave out."""
+    """Adds the headers to every answer of `app`; those to programs add their own to what these leave out."""
     app.after_request(_add_headers)
 
 
@@ -30,7 +30,7 @@ def _add_headers(response: Response) -> Response:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     if running().settings.is_https:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if request.path.startswith(_API):
+    if request.path.startswith(PROGRAMS):
         return response
     headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     # `no-referrer` would break forms on https: the CSRF check asks for the page they come from.

@@ -9,7 +9,7 @@ from portal.current import running
 from portal.settings import LOOPBACK_NAMES
 
 # Asked by load balancers and gateways under whatever name they know us.
-ANY_HOST = frozenset({"/healthz", "/readyz"})
+ANY_HOST = frozenset({"/introspect", "/healthz", "/readyz", "/metrics"})
 # A name, or an IPv6 address in brackets; a dot at the end and a port change nothing about it.
 _HOST = re.compile(r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[0-9a-z._-]+?)\.?)(?::[0-9]*)?")
 

@@ -12,7 +12,7 @@ from portal.problems import PROBLEMS
 STATUSES = {
     401: "token_missing token_malformed token_unknown user_inactive api_access_disabled token_not_allowed "
     "token_revoked token_expired",
-    400: "ambiguous_credentials malformed_json bad_host",
+    400: "ambiguous_credentials malformed_json malformed_form bad_host",
     403: "insufficient_scope forbidden",
     404: "not_found",
     405: "method_not_allowed",

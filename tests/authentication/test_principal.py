@@ -153,3 +153,11 @@ def unreachable(settings, folder):
     if settings.database_url.startswith("sqlite"):
         return f"sqlite:///{folder / 'gone.db'}"
     return "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+def test_when_a_token_was_made_is_not_guessed(authenticator, database, cast):
+    _, secret = make_token(database, cast.bob)
+
+    assert ago(minutes=1) < authenticator.made_at(secret) <= utc_now()
+    with pytest.raises(DatabaseUnavailable):
+        authenticator.made_at(make_secret("pat").reveal())

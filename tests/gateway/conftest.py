@@ -1,16 +1,24 @@
-"""Gateways that ask `/verify`, and the rows behind the tokens that they ask about."""
+"""A service of the operator's and those whose tokens it is shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from sqlalchemy import select, text, update
+from werkzeug.test import TestResponse
 
 from portal import Portal
+from portal.audit import OPERATOR, AuditEvent
 from portal.clock import utc_now
+from portal.current import running_in
 from portal.database import Database
-from portal.names import name_key
-from portal.tokens.models import ServiceToken
-from portal.tokens.secret import make_secret
+from portal.tokens import services
+from portal.tokens.models import Token
+from tests.api.calls import Program
+from tests.builders import make_token
+from tests.cast import Cast
 from tests.gateway.asking import Gateway
+
+INTROSPECT, REVOKE = "/introspect", "/revoke"
 
 
 @pytest.fixture
@@ -20,20 +28,77 @@ def gateway(app: Portal) -> Gateway:
 
 
 @pytest.fixture
+def backend(app: Portal, database: Database) -> Program:
+    """A back end with a service token."""
+    return Program(app, new_service(database))
+
+
+@pytest.fixture
 def make_service(database: Database) -> Callable[..., str]:
     """Makes a service token and returns its secret."""
 
     def make(name: str = "Gateway", *, is_revoked: bool = False) -> str:
-        secret, now = make_secret("svc"), utc_now()
-        row = ServiceToken(
-            name=name,
-            name_key=name_key(name),
-            digest=secret.digest,
-            hint=secret.hint,
-            created_at=now,
-            revoked_at=now if is_revoked else None,
-        )
-        database.transaction(lambda session: session.add(row))
-        return secret.reveal()
+        secret = new_service(database, name)
+        if is_revoked:
+            database.transaction(lambda session: services.revoke(session, OPERATOR, name=name, now=utc_now()))
+        return secret
 
     return make
+
+
+@pytest.fixture
+def introspect(backend: Program) -> Callable[[str], TestResponse]:
+    """What the back end is told about a token."""
+    return lambda secret: backend.post(INTROSPECT, data={"token": secret})
+
+
+@pytest.fixture
+def holder(app: Portal) -> Callable[[str], TestResponse]:
+    """Somebody who holds a token kills it, and sends nothing else."""
+    return lambda secret: Program(app).post(REVOKE, data={"token": secret})
+
+
+@pytest.fixture
+def events(app: Portal, database: Database) -> Callable[[], list[AuditEvent]]:
+    """The security log from now on, refusals included, in order."""
+    with database.reading() as session:
+        before = len(session.scalars(select(AuditEvent.id)).all())
+
+    def read() -> list[AuditEvent]:
+        running_in(app).recorder.flush(is_last=True)
+        with database.reading() as session:
+            return list(session.scalars(select(AuditEvent).order_by(AuditEvent.id).offset(before)))
+
+    return read
+
+
+@pytest.fixture
+def read_only(backend: Program, database: Database, cast: Cast) -> Iterator[tuple[int, str]]:
+    """A token of Bob's: its id and its secret; then the PostgreSQL database takes no writes any more."""
+    token = make_token(database, cast.bob)
+    name = database.url.database
+    with database.engine.begin() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+    database.engine.dispose()
+    yield token
+    with database.engine.begin() as connection:
+        connection.execute(text("SET TRANSACTION READ WRITE"))
+        connection.execute(text(f"ALTER DATABASE {name} RESET default_transaction_read_only"))
+    database.engine.dispose()
+
+
+def new_service(database: Database, name: str = "Badge gateway") -> str:
+    """The secret of a new service token."""
+    issued = database.transaction(
+        lambda session: services.create(session, OPERATOR, name=name, prefix="svc", now=utc_now())
+    )
+    return issued.secret.reveal()
+
+
+def row(database: Database, token_id: int) -> Token:
+    with database.reading() as session:
+        return session.get_one(Token, token_id)
+
+
+def set_moments(database: Database, token_id: int, **moments: object) -> None:
+    database.transaction(lambda session: session.execute(update(Token).where(Token.id == token_id).values(**moments)))
