@@ -24,6 +24,7 @@ from portal.tokens.models import Status, Token
 from portal.tokens.nonces import AlreadyDone, FormOnce, make_nonce
 from portal.tokens.scopes import SCOPES
 from portal.tokens.service import Issued, StaleRotation, find_own
+from portal.tokens.usage_days import usage_of_token
 from portal.web.forms import LONGEST_TYPED, NonceForm, put_error
 from portal.web.pages import Page, notice, page, see_other
 
@@ -72,7 +73,10 @@ def new() -> ResponseReturnValue:
 @signed_in
 def show(token_id: int) -> ResponseReturnValue:
     now = utc_now()
-    return page("personal_tokens/show.html", own=_find(token_id, now), now=now)
+    own = _find(token_id, now)
+    with reading() as session:
+        usage = usage_of_token(session, token_id, today=now.date())
+    return page("personal_tokens/show.html", own=own, usage=usage, now=now)
 
 
 @blueprint.route(f"{_ONE}/rename", methods=["GET", "POST"])
