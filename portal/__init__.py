@@ -21,6 +21,7 @@ from portal.members import views as members
 from portal.personal_tokens import views as personal_tokens
 from portal.recorder import Recorder
 from portal.settings import Settings, load_settings
+from portal.shared_windows import SharedWindows
 from portal.sign_in import views as sign_in
 from portal.web import components, errors, filters, headers, health, hosts, navigation
 
@@ -57,12 +58,17 @@ def create_app(settings: Settings | None = None) -> Portal:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.front = AccessLog(app.wsgi_app, scheme="https" if settings.is_https else "http")
     database = Database(settings.database_url)
-    current.install(app, current.Running(settings, database, Limits(settings.limits), Recorder(database)))
+    current.install(app, current.Running(settings, database, _limits(settings), Recorder(database)))
     _add_page_kit(app)
     _add_features(app)
     _add_surfaces(app)
     guards.refuse_unguarded(app)
     return app
+
+
+def _limits(settings: Settings) -> Limits:
+    url = settings.redis_url
+    return Limits(settings.limits, shared=SharedWindows(url, secret_key=settings.secret_key) if url else None)
 
 
 def _add_page_kit(app: Flask) -> None:

@@ -102,7 +102,7 @@ def _headers(error: Exception, problem: Problem) -> dict[str, str]:
     if problem.status == 401 or problem.bearer_error:
         return {"WWW-Authenticate": _challenge(error, problem)}
     if isinstance(error, TooManyTries):
-        return {"Retry-After": str(error.retry_after)}
+        return error.headers
     if problem.status == 503:
         return {"Retry-After": str(RETRY_SECONDS)}
     if isinstance(error, HTTPException) and problem.status == 405:
