@@ -63,8 +63,8 @@ class Settings(BaseModel):
     redis_url: str = Field(
         default="",
         repr=False,
-        description="`redis://:password@host:6379/0`, `rediss://…` or `unix:///path` of a Redis or Valkey: limits are "
-        "then counted for all processes and hosts together. Without it, and while it is away, each process counts "
+        description="`redis://:password@host:6379/0`, `rediss://…` or `unix:///path` of a Redis 7 or Valkey: limits "
+        "are then counted for all processes and hosts together. Without it, and while it is away, each process counts "
         "alone.",
     )
     secret_key: str = Field(

@@ -30,7 +30,9 @@ _LEASE_SECONDS = 60
 _MICRO = 1_000_000
 _PROBE = Rate("probe", 1, 1)
 
-_HEAD = """
+# The first line makes a server whose memory is full refuse the script as a whole; without it, it would only look at
+# the first write, which frees memory (Redis 7).
+_HEAD = """#!lua
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local function wait_for(key, count, span)

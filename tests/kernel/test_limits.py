@@ -1,14 +1,17 @@
 """Limits count what somebody does, for a while; attempts hold a place while they are under way."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from portal import create_app
+from portal.current import running_in
 from portal.errors import TooManyTries
 from portal.limits import Limits, address_key
 from portal.windows import OwnWindows, Rate
+from tests.conftest import settings_for
 
 KEYS = (("signin", "bob", "192.0.2.1"), ("signin_address", "192.0.2.1"))
 RATE = Rate("token", 3, 2)
@@ -138,10 +141,10 @@ class TestLimits:
             limits.count("short", 7)
         assert caught.value.retry_after == 1
 
-    def test_no_thread_runs_for_them(self, settings):
+    def test_no_thread_runs_for_them(self, tmp_path):
         before = threading.active_count()
-        app = create_app(settings)
-        app.extensions["portal"].limits.count("signin", "bob")
+        app = create_app(settings_for(f"sqlite:///{tmp_path / 'portal.db'}", tmp_path, limits="token=3/900s"))
+        running_in(app).limits.count("token", 7)
         assert threading.active_count() == before
 
 
@@ -197,6 +200,17 @@ class TestAttempts:
             with limits.attempt(*KEYS) as attempt:
                 attempt.begin()
                 attempt.count()
+
+
+def test_a_hit_in_memory_costs_the_same_however_much_is_counted():
+    """Not a benchmark: a guard against work that grows."""
+    limits = Limits({"token": (10_000, 900)})
+    for number in range(20_000):
+        limits.count("token", number)
+    started = time.perf_counter()
+    for _ in range(9_000):
+        limits.count("token", 7)
+    assert (time.perf_counter() - started) / 9_000 < 0.0002
 
 
 @pytest.mark.parametrize(
