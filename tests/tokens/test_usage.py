@@ -244,18 +244,30 @@ class TestDatabaseAway:
         for token_id in range(MOST_NOTES):
             call(uses, token_id)
         with pytest.raises(DatabaseUnavailable):
-            self.write_while_others_call(uses, self.away(tmp_path))
+            self.write_while(lambda: call(uses, 10**6), uses, self.away(tmp_path))
 
         assert len(uses._noted) == MOST_NOTES
 
+    @pytest.mark.parametrize(("seconds", "last_from"), [(-1, "203.0.113.7"), (1, "203.0.113.8")])
+    def test_what_came_in_meanwhile_is_added(self, uses, database, bobs, tmp_path, seconds, last_from):
+        call(uses, bobs, 2)
+        later = NOON + timedelta(seconds=seconds)
+        with pytest.raises(DatabaseUnavailable):
+            self.write_while(lambda: call(uses, bobs, at=later, address="203.0.113.8"), uses, self.away(tmp_path))
+
+        uses.write(database, is_last=False)
+
+        assert rows(database) == [(bobs, TODAY, 3, 0)]
+        assert token(database, bobs).last_used_from == last_from
+
     @staticmethod
-    def write_while_others_call(uses, database):
-        class Meanwhile:
+    def write_while(meanwhile, uses, database):
+        class Slow:
             def transaction(self, work):
-                call(uses, 10**6)
+                meanwhile()
                 return database.transaction(work)
 
-        uses.write(Meanwhile(), is_last=False)
+        uses.write(Slow(), is_last=False)
 
     def test_f33_what_may_have_been_committed_is_rather_lost_than_counted_twice(self, uses, database, bobs, cast):
         adams, _ = make_token(database, cast.adam)
