@@ -4,6 +4,8 @@ Services raise these; a view catches exactly the ones it expects, and two handle
 take the rest. `code` is the name of the problem in `portal.problems`, which says how it is answered.
 """
 
+from dataclasses import dataclass
+
 
 class PortalError(Exception):
     """The base of all refusals. The text is a sentence for the person who asked."""
@@ -67,15 +69,35 @@ class LimitReached(PortalError):
     sentence = "The limit is reached. Revoke one that you no longer need first."
 
 
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The limit that is used up: its name, and how many within how many seconds."""
+
+    name: str
+    quota: int
+    window_seconds: int
+
+
 class TooManyTries(PortalError):
-    """Too many failures in a while; `retry_after` is in whole seconds, at least 1."""
+    """Too many in a while; `retry_after` is in whole seconds, at least 1."""
 
     code = "rate_limited"
     sentence = "Too many tries. Wait a while and try again."
 
-    def __init__(self, *, retry_after: int) -> None:
+    def __init__(self, *, retry_after: int, policy: Policy | None = None) -> None:
         super().__init__()
         self.retry_after = max(1, retry_after)
+        self.policy = policy
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says about it (draft-ietf-httpapi-ratelimit-headers-10)."""
+        headers = {"Retry-After": str(self.retry_after)}
+        if self.policy:
+            name = f'"{self.policy.name}"'
+            headers["RateLimit"] = f"{name};r=0;t={self.retry_after}"
+            headers["RateLimit-Policy"] = f"{name};q={self.policy.quota};w={self.policy.window_seconds}"
+        return headers
 
 
 class WrongValue(PortalError):

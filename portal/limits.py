@@ -1,106 +1,114 @@
-"""Limits on how often something may be tried, in the memory of this process.
+"""Limits on how often something may be done: by a stranger's address, by a token, by a person.
 
-A limit counts failures, never successes, and is asked before the work that it protects.
+What this process saw always counts; where there is a Redis, what the others saw counts too. So a Redis that goes away
+takes nothing back that was counted here, and one that comes back needs no telling.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address
 from math import ceil
-from threading import Lock
-from time import time
+from secrets import token_hex
 
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-
-from portal.errors import TooManyTries
+from portal.errors import Policy, TooManyTries
+from portal.shared_windows import SharedWindows
+from portal.windows import OwnWindows, Place, Rate, Who
 
 # Not a setting: whoever runs the portal can read the code again, and nobody else needs more tries.
 FIXED_RATES = {"setup": (10, 900)}
 
+ADDRESS = "address"
+TOKEN = "token"
+CREATE = "create"
+
 # The name of a limit, and who is counted under it.
-Key = tuple[str, ...]
+Key = tuple[str | int, ...]
 
 
 class Limits:
     """The limits of one process; `rates` is limit name → (count, seconds), a count of 0 meaning off."""
 
-    def __init__(self, rates: dict[str, tuple[int, int]]) -> None:
-        self._items = {
-            name: RateLimitItemPerSecond(count, seconds)
-            for name, (count, seconds) in {**FIXED_RATES, **rates}.items()
-            if count
+    def __init__(self, rates: dict[str, tuple[int, int]], *, shared: SharedWindows | None = None) -> None:
+        self._rates = {
+            name: Rate(name, count, seconds) for name, (count, seconds) in {**FIXED_RATES, **rates}.items() if count
         }
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._under_way: Counter[Key] = Counter()
-        self._lock = Lock()
+        self._own = OwnWindows()
+        self._shared = shared
 
-    def refuse_if_used_up(self, name: str, *who: str) -> None:
-        """Raises `TooManyTries`, with the seconds to wait, when `who` has no failure left under limit `name`."""
-        item = self._items.get(name)
-        if item is None or self._limiter.test(item, name, *who):
-            return
-        stats = self._limiter.get_window_stats(item, name, *who)
-        raise TooManyTries(retry_after=ceil(stats.reset_time - time()))
+    def count(self, name: str, *who: str | int) -> None:
+        """Counts one of `who` under limit `name`. Raises `TooManyTries` when it is used up; then nothing is counted."""
+        rate = self._rates.get(name)
+        if rate is not None:
+            _refuse(self._hit(rate, who), rate)
 
-    def note_failure(self, name: str, *who: str) -> None:
-        """Counts one failure of `who` under limit `name`."""
-        item = self._items.get(name)
-        if item is not None:
-            self._limiter.hit(item, name, *who)
+    def _hit(self, rate: Rate, who: Who) -> float:
+        if self._shared is not None:
+            # Asked first, since whoever is over the limit here is so for everybody.
+            wait = self._own.wait(rate, who) or self._shared.hit(rate, who)
+            if wait:
+                return wait
+        return self._own.hit(rate, who)
 
     @contextmanager
     def attempt(self, *keys: Key) -> Iterator["Attempt"]:
-        """One attempt that counts under several limits at once. Call its `begin` right before the work."""
-        attempt = Attempt(self, keys)
+        """One attempt that may count, under several limits at once. Call its `begin` right before the work."""
+        rates = [(self._rates.get(str(name)), tuple(who)) for name, *who in keys]
+        attempt = Attempt([(rate, who) for rate, who in rates if rate is not None], self._own, self._shared)
         try:
             yield attempt
         finally:
             attempt.end()
 
-    def take_place(self, keys: tuple[Key, ...]) -> None:
-        """Holds a place under all of these limits, or raises `TooManyTries` and holds none."""
-        with self._lock:
-            for name, *who in keys:
-                self.refuse_if_used_up(name, *who)
-                item = self._items.get(name)
-                if item and self._limiter.get_window_stats(item, name, *who).remaining <= self._under_way[name, *who]:
-                    raise TooManyTries(retry_after=1)
-            self._under_way.update(keys)
+    def is_degraded(self) -> bool | None:
+        """Whether the Redis that should be there cannot answer; None without one."""
+        return None if self._shared is None else not self._shared.is_well()
 
-    def give_place_back(self, keys: tuple[Key, ...]) -> None:
-        """Ends what `take_place` began."""
-        with self._lock:
-            self._under_way.subtract(keys)
-            self._under_way = +self._under_way
+    def close(self) -> None:
+        """Gives the connections to Redis back to the system."""
+        if self._shared is not None:
+            self._shared.close()
 
 
 class Attempt:
-    """Something that may fail. While it is under way it holds a place under its limits, so that attempts at the
-    same moment cannot overrun them."""
+    """Something that may come to count. While it is under way it holds a place under its limits, so that attempts at
+    the same moment cannot overrun them."""
 
-    def __init__(self, limits: Limits, keys: tuple[Key, ...]) -> None:
-        self._limits = limits
-        self._keys = keys
-        self._is_under_way = False
+    def __init__(self, places: list[Place], own: OwnWindows, shared: SharedWindows | None) -> None:
+        self._places = places
+        self._own = own
+        self._shared = shared
+        self._ticket = token_hex(8)
+        self._is_under_way = self._is_counted = False
 
     def begin(self) -> None:
         """Raises `TooManyTries` when a limit is used up; then nothing is counted."""
-        self._limits.take_place(self._keys)
+        if not self._places:
+            return
+        # Of several limits nobody is told which one it was.
+        rate = self._places[0][0] if len(self._places) == 1 else None
+        _refuse(self._own.take(self._places), rate)
         self._is_under_way = True
+        if self._shared is not None:
+            _refuse(self._shared.take(self._places, self._ticket), rate)
 
-    def failed(self) -> None:
-        """Counts it as a failure under all its limits."""
-        for name, *who in self._keys:
-            self._limits.note_failure(name, *who)
+    def count(self) -> None:
+        """From the end on it counts under all its limits: a sign-in that failed, a token that was made."""
+        self._is_counted = True
 
     def end(self) -> None:
         """Gives the place back, if one was taken."""
-        if self._is_under_way:
-            self._limits.give_place_back(self._keys)
-            self._is_under_way = False
+        if not self._is_under_way:
+            return
+        self._is_under_way = False
+        self._own.give_back(self._places, is_counted=self._is_counted)
+        if self._shared is not None:
+            self._shared.give_back(self._places, self._ticket, is_counted=self._is_counted)
+
+
+def _refuse(wait: float, rate: Rate | None) -> None:
+    if wait:
+        policy = None if rate is None else Policy(rate.name, rate.count, rate.seconds)
+        raise TooManyTries(retry_after=ceil(wait), policy=policy)
 
 
 def address_key(address: str) -> str:

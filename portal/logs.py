@@ -5,6 +5,8 @@ No secret reaches it, and nothing in it can start a line of its own or act on a 
 
 import logging
 import sys
+import threading
+import time
 from datetime import UTC, datetime
 
 import orjson
@@ -13,6 +15,26 @@ from portal.access_log import printable, request_at_work, without_secrets
 
 # What every record has by itself; anything else was handed over as `extra`.
 _OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+A_MINUTE = 60.0
+
+
+class OnceAMinute:
+    """Keeps a lasting fault from filling the log: what was said less than a minute ago is not said again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._said_at: dict[str, float] = {}
+
+    def is_due(self, what: str) -> bool:
+        """Whether `what`, one of a few words, is to be said now; whoever gets True says it."""
+        now = time.monotonic()
+        with self._lock:
+            said_at = self._said_at.get(what)
+            if said_at is not None and now - said_at < A_MINUTE:
+                return False
+            self._said_at[what] = now
+            return True
 
 
 class JsonLines(logging.Formatter):

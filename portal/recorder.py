@@ -2,7 +2,7 @@
 
 Notes live in memory, are bounded, and are written by one thread for each process, which starts at the first
 note: a thread started before the web server forks would be dead in its workers. A database that is away costs
-notes, never a call.
+notes at most, never a call.
 """
 
 import logging
@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from portal.database import Database
 from portal.errors import DatabaseUnavailable
+from portal.logs import OnceAMinute
 from portal.metrics import WRITES, Counts
 
 LOG = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ class Batch(Protocol):
     def write(self, database: Database, *, is_last: bool) -> None:
         """Stores and forgets the notes. A batch may keep what is not complete yet, but not when `is_last`.
 
-        Raises `DatabaseUnavailable` when they are lost.
+        Raises `DatabaseUnavailable` when the database is away; whether it keeps the notes is its own matter.
         """
 
 
@@ -44,6 +45,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._away = OnceAMinute()
 
     def batch(self, kind: type[Kind]) -> Kind:
         """The process's batch of that kind. Asking for it starts the thread, so ask when there is a note."""
@@ -61,14 +63,15 @@ class Recorder:
             return batch
 
     def flush(self, *, is_last: bool = False) -> None:
-        """Writes the notes now. A batch that cannot be written is lost and said in the log."""
+        """Writes the notes now. What cannot be written is said in the log, at most once a minute for each batch."""
         for batch in list(self._batches.values()):
             outcome = "failed"
             try:
                 batch.write(self._database, is_last=is_last)
                 outcome = "written"
             except DatabaseUnavailable:
-                LOG.warning("notes lost, the database is away", extra={"batch": type(batch).__name__})
+                if is_last or self._away.is_due(type(batch).__name__):
+                    LOG.warning("notes not written, the database is away", extra={"batch": type(batch).__name__})
             except Exception:
                 # One bad note must not stop the thread: later ones would be lost silently.
                 LOG.exception("notes lost", extra={"batch": type(batch).__name__})

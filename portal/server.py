@@ -142,6 +142,7 @@ def _write_what_is_left(_server: object, worker: Worker) -> None:
         return
     _ignore_signals()
     running_in(app).recorder.stop()
+    running_in(app).limits.close()
     running_in(app).database.close()
 
 

@@ -32,7 +32,16 @@ HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", re.IGNORECA
 SCOPE = re.compile(r"[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*")
 LONGEST_SCOPE, LONGEST_SENTENCE = 50, 100
 DRIVERS = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})
-LIMIT_DEFAULTS = {"signin": "10/900s", "signin_address": "50/900s"}
+REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
+LIMIT_DEFAULTS = {
+    "address": "5/2s",
+    "token": "30/2s",
+    "create": "10/60s",
+    "signin": "10/900s",
+    "signin_address": "50/900s",
+}
+# Every window remembers as many times.
+MOST_IN_A_WINDOW = 10_000
 
 Prefixes = tuple[str, ...]
 Networks = tuple[IPv4Network | IPv6Network, ...]
@@ -52,6 +61,13 @@ class Settings(BaseModel):
         default="",
         description="`sqlite:///path` or `postgresql://user:password@host/name`. "
         "Without it, SQLite in the instance folder.",
+    )
+    redis_url: str = Field(
+        default="",
+        repr=False,
+        description="`redis://:password@host:6379/0`, `rediss://…` or `unix:///path` of a Redis 7 or Valkey: limits "
+        "are then counted for all processes and hosts together. Without it, and while it is away, each process counts "
+        "alone.",
     )
     secret_key: str = Field(
         default="",
@@ -73,7 +89,8 @@ class Settings(BaseModel):
         validate_default=True,
         description="Comma list: `signin=10/900s` is 10 in 900 seconds; `signin=0` switches one off, one left out "
         "keeps its default. "
-        "`signin`: failures per e-mail and address; `signin_address`: failures per address. "
+        "`address`: API calls without a good token, per address; `token`: calls with one, per token; `create`: tokens "
+        "made, per person; `signin`: failures per e-mail and address; `signin_address`: failures per address. "
         f"Default: `{','.join(f'{name}={value}' for name, value in LIMIT_DEFAULTS.items())}`.",
     )
     security_statement_file: Path | None = Field(
@@ -164,6 +181,14 @@ class Settings(BaseModel):
             raise ValueError("only sqlite:// and postgresql:// are supported")
         if url is not None and url.drivername == "sqlite" and url.database in {None, "", ":memory:"}:
             raise ValueError("SQLite needs a file: sqlite:///path")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and not (parts.scheme in REDIS_SCHEMES and (parts.path if parts.scheme == "unix" else parts.hostname)):
+            raise ValueError("write redis://host:6379/0, rediss://host:6379/0 or unix:///path")
         return value
 
     @field_validator("public_url")
@@ -307,6 +332,8 @@ def _rate(name: str, text: str) -> tuple[int, int]:
     count, slash, seconds = text.partition("/")
     if not (slash and count.isdecimal() and seconds.endswith("s") and seconds[:-1].isdecimal() and int(seconds[:-1])):
         raise ValueError(f"write {name}=10/900s (10 in 900 seconds), or {name}=0 to switch it off")
+    if int(count) > MOST_IN_A_WINDOW:
+        raise ValueError(f"{name} takes at most {MOST_IN_A_WINDOW}; write a shorter time instead")
     return (int(count), int(seconds[:-1]))
 
 

@@ -17,10 +17,12 @@ from portal.clock import utc_now
 from portal.current import running_in
 from portal.database import Base, Database
 from portal.migrations.run import migrate
-from portal.settings import Settings, load_settings
+from portal.settings import LIMIT_DEFAULTS, Settings, load_settings
 from tests.cast import Cast, Person, add_cast
 from tests.page import Browser
 
+# Only the tests of limits want any.
+NO_LIMITS = ",".join(f"{name}=0" for name in LIMIT_DEFAULTS)
 SECRET_KEY = "only-for-tests-0123456789-abcdefghijklmnop"
 
 
@@ -90,14 +92,26 @@ def _empty(url: str) -> None:
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
+def limits() -> str:
+    """The limits of `app`; a test of limits has its own: `@pytest.mark.parametrize("limits", ["token=3/900s"])`."""
+    return NO_LIMITS
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path, limits: str) -> Settings:
     """The settings of `app`; a test that needs others makes its own with `settings_for`."""
-    return settings_for(database_url, tmp_path)
+    return settings_for(database_url, tmp_path, limits=limits)
 
 
 def settings_for(database_url: str, folder: Path, **more: str) -> Settings:
-    """Settings on that database; `more` without the prefix: `limits="signin=0"`."""
-    given = {"database_url": database_url, "instance_dir": str(folder / "instance"), "secret_key": SECRET_KEY, **more}
+    """Settings on that database, without limits; `more` without the prefix: `limits="signin=3/900s"`."""
+    given = {
+        "database_url": database_url,
+        "instance_dir": str(folder / "instance"),
+        "secret_key": SECRET_KEY,
+        "limits": NO_LIMITS,
+        **more,
+    }
     return load_settings({f"PORTAL_{name.upper()}": value for name, value in given.items()})
 
 
@@ -124,6 +138,7 @@ def make_app(compiled_templates: FileSystemBytecodeCache) -> Iterator[Callable[[
     yield make
     for app in made:
         running_in(app).recorder.stop()
+        running_in(app).limits.close()
         running_in(app).database.close()
 
 

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 import orjson
 from lxml import html
 
-from tests.conftest import SECRET_KEY
+from tests.conftest import NO_LIMITS, SECRET_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,12 @@ def free_port() -> int:
 def environment(database_url: str, folder: Path, **settings: str) -> dict[str, str]:
     """The environment of a portal process: ours, without settings of the developer's own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
-    given = {"database_url": database_url, "instance_dir": str(folder / "instance"), "secret_key": SECRET_KEY}
+    given = {
+        "database_url": database_url,
+        "instance_dir": str(folder / "instance"),
+        "secret_key": SECRET_KEY,
+        "limits": NO_LIMITS,
+    }
     return {**kept, **{f"PORTAL_{name.upper()}": value for name, value in (given | settings).items()}}
 
 

@@ -59,6 +59,8 @@ LAYERS = (
             "portal.current",
             "portal.recorder",
             "portal.limits",
+            "portal.shared_windows",
+            "portal.windows",
             "portal.database",
             "portal.settings",
             "portal.access_log",
@@ -105,7 +107,7 @@ FILES_THAT_KNOW_FLASK = ("views", "forms")
 ONLY_THIS_OF_FLASK = {"portal.accounts.sessions": {"flask_login"}, "portal.access_log": {"werkzeug"}}
 
 # Half a second or 5 MB that only a few processes need; each use says so in a comment.
-HEAVY = frozenset({"alembic", "prometheus_client", "zxcvbn"})
+HEAVY = frozenset({"alembic", "prometheus_client", "redis", "zxcvbn"})
 
 
 @dataclass(frozen=True)

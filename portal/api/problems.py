@@ -95,7 +95,7 @@ def _headers(error: Exception, problem: Problem) -> dict[str, str]:
     if asked is not None:
         return {"WWW-Authenticate": asked}
     if isinstance(error, TooManyTries):
-        return {"Retry-After": str(error.retry_after)}
+        return error.headers
     if problem.status == 503:
         return {"Retry-After": str(RETRY_SECONDS)}
     if isinstance(error, HTTPException) and problem.status == 405:

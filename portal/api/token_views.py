@@ -18,6 +18,7 @@ from portal.authentication.principal import Principal
 from portal.clock import utc_now
 from portal.current import client_address, reading, running, transaction
 from portal.errors import WrongValue
+from portal.limits import CREATE
 from portal.personal_tokens import service
 from portal.tokens import service as tokens
 from portal.tokens.models import Kind
@@ -33,7 +34,7 @@ blueprint = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens")
 
 
 @blueprint.post("")
-@bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL)
+@bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL, limit=CREATE)
 def create(caller: Principal) -> ResponseReturnValue:
     wanted, now = read_body(TokenWanted), utc_now()
     scopes = scopes_to_hand_on(caller, wanted)

@@ -24,6 +24,7 @@ from portal.current import reading, running, running_in, transaction
 from portal.errors import WrongState, WrongValue
 from portal.tokens.nonces import AlreadyDone, FormOnce, make_nonce
 from portal.tokens.service import Issued, overlapping_predecessor
+from portal.tokens.usage_days import Usage, usage_of_token
 from portal.web.forms import PortalForm
 from portal.web.pages import Page, notice, page, see_other
 
@@ -153,6 +154,7 @@ def _present(status: int = 200, *, told: str = "") -> Page:
         told=told,
         state=state,
         change=change,
+        usage=_usage(state),
         statement=_statement(),
         switch_form=SwitchForm(formdata=None, version=state.version, enabled=state.is_on),
         agree_form=AgreeForm(formdata=None, **_shown(state)),
@@ -195,6 +197,13 @@ def _read(*, with_change: bool = False) -> tuple[State, AuditEvent | None]:
         if not with_change and not (state.awaits_agreement and state.newest):
             return state, None
         return state, service.last_change(session, account_id=account_id)
+
+
+def _usage(state: State) -> Usage | None:
+    if state.token is None:
+        return None
+    with reading() as session:
+        return usage_of_token(session, state.token.id, today=utc_now().date())
 
 
 def _complete(form: Form) -> Form:

@@ -18,7 +18,8 @@ from portal.accounts.models import Role
 from portal.authentication.carriers import secret_from
 from portal.authentication.principal import Authenticator, Principal, Refused
 from portal.current import client_address, running, running_in
-from portal.errors import NotAllowed, NotFound
+from portal.errors import NotAllowed, NotFound, TooManyTries
+from portal.limits import ADDRESS, TOKEN, address_key
 from portal.metrics import CHECKS
 from portal.tokens.models import Kind
 
@@ -73,22 +74,33 @@ def authenticator() -> Authenticator:
 
 
 def bearer_required(
-    *, scope: str | None = None, role: Role | None = None, kinds: Iterable[Kind] = (Kind.PERSONAL, Kind.ACCOUNT)
+    *,
+    scope: str | None = None,
+    role: Role | None = None,
+    kinds: Iterable[Kind] = (Kind.PERSONAL, Kind.ACCOUNT),
+    limit: str | None = None,
 ) -> Callable[[Endpoint[Arguments]], View[Arguments]]:
     """Guards an endpoint: one good token, of one of `kinds`, with `role` or more, and `scope`.
 
-    The view gets the principal as its first argument. What it refuses is noted for the security log, too.
+    Every call counts under the limit of its token; what comes of this endpoint counts under `limit`, too, for the
+    person. The view gets the principal as its first argument. What is refused is noted for the security log.
     """
     needs = Needs(scope=scope, role=role, kinds=frozenset(kinds))
 
     def guarded(endpoint: Endpoint[Arguments]) -> View[Arguments]:
+        def enter(principal: Principal, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> ResponseReturnValue:
+            needs.check(principal)
+            return endpoint(principal, *args, **kwargs)
+
+        entered = enter if limit is None else _limited(enter, limit)
+
         @wraps(endpoint)
         def guard(*args: Arguments.args, **kwargs: Arguments.kwargs) -> ResponseReturnValue:
             principal = _let_in()
             try:
-                needs.check(principal)
-                return endpoint(principal, *args, **kwargs)
-            except (Refused, NotAllowed, NotFound) as error:
+                _count_call(principal)
+                return entered(principal, *args, **kwargs)
+            except (Refused, NotAllowed, NotFound, TooManyTries) as error:
                 authenticator().note_refusal(principal, error.code, address=client_address())
                 raise
 
@@ -106,8 +118,13 @@ def held_secret_suffices(view: View[Arguments]) -> View[Arguments]:
 
 
 def _let_in() -> Principal:
-    environ = request.environ
-    principal = authenticator().authenticate(_carried(environ), address=client_address())
+    environ, address = request.environ, client_address()
+    try:
+        principal = authenticator().authenticate(_carried(environ), address=address)
+    except Refused:
+        # Only now, so that a good token is never refused for what others do behind the same address.
+        running().limits.count(ADDRESS, address_key(address or ""))
+        raise
     environ[CALLER] = f"{'service' if principal.kind is Kind.SERVICE else 'token'}:{principal.token_id}"
     if principal.ends_at is not None:
         environ[TOKEN_ENDS_AT] = principal.ends_at
@@ -122,6 +139,26 @@ def _carried(environ: "WSGIEnvironment") -> str:
     except Refused as refused:
         running().counts.add((CHECKS, refused.code))
         raise
+
+
+def _count_call(principal: Principal) -> None:
+    # Gateways ask for everybody behind them.
+    if principal.kind is not Kind.SERVICE:
+        running().limits.count(TOKEN, principal.token_id)
+
+
+def _limited(enter: Endpoint[Arguments], limit: str) -> Endpoint[Arguments]:
+    """`enter`, let in while the person has a place left under `limit`, and counted when it ends well."""
+
+    def entered(principal: Principal, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> ResponseReturnValue:
+        keys = [] if principal.user_id is None else [(limit, principal.user_id)]
+        with running().limits.attempt(*keys) as attempt:
+            attempt.begin()
+            answer = enter(principal, *args, **kwargs)
+            attempt.count()
+            return answer
+
+    return entered
 
 
 def _role_of(principal: Principal) -> Role:

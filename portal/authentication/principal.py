@@ -19,7 +19,7 @@ from portal.tokens.models import Kind
 from portal.tokens.scopes import Scopes, covers
 from portal.tokens.secret import MalformedSecret, SecretReader, digest_of
 from portal.tokens.service_uses import ServiceUses
-from portal.tokens.usage import LastUses
+from portal.tokens.usage import Uses
 
 ACCOUNT_ROLE = "account"
 SERVICE_ROLE = "service"
@@ -148,7 +148,7 @@ class Authenticator:
         if refusal is not None:
             self.note_refusal(principal, refusal.code, address=address)
             raise refusal
-        self._recorder.batch(LastUses).note(principal.token_id, now)
+        self._recorder.batch(Uses).note_call(principal.token_id, now, address)
         return principal
 
     def _service(self, digest: str) -> Principal:
@@ -185,15 +185,20 @@ class Authenticator:
         return as_utc(row[0])
 
     def note_refusal(self, principal: Principal, code: str, *, address: str | None) -> None:
-        """Notes for the security log of its account that a known token was refused; a service has no such log."""
+        """Counts that a known token was refused, and notes it for the security log of its account.
+
+        A service has neither.
+        """
         if principal.account_id is None:
             return
+        now = utc_now()
+        self._recorder.batch(Uses).note_refusal(principal.token_id, now)
         self._recorder.batch(Refusals).note(
             Action.CALL_REFUSED,
             principal.actor(address),
             account_id=principal.account_id,
             detail=code,
-            at=utc_now(),
+            at=now,
         )
 
 

@@ -113,7 +113,7 @@ def _is_right(form: SetupForm, code: str) -> bool:
         attempt.begin()
         if service.is_setup_code(form.code.kept, code):
             return True
-        attempt.failed()
+        attempt.count()
     put_error(form.code, "That is not the code. Look at what the server printed when it started.")
     return False
 

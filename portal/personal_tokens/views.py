@@ -16,7 +16,8 @@ from portal.accounts.refusals import Refusals
 from portal.audit import Action
 from portal.clock import utc_now
 from portal.current import reading, running, transaction
-from portal.errors import LimitReached, NameTaken, NotFound, WrongValue
+from portal.errors import LimitReached, NameTaken, NotFound, TooManyTries, WrongValue
+from portal.limits import CREATE
 from portal.personal_tokens import service
 from portal.personal_tokens.forms import NewTokenForm, RenameForm, RotateForm, read_link
 from portal.personal_tokens.service import OwnToken
@@ -24,8 +25,9 @@ from portal.tokens.models import Status, Token
 from portal.tokens.nonces import AlreadyDone, FormOnce, make_nonce
 from portal.tokens.scopes import Scopes
 from portal.tokens.service import Issued, StaleRotation, find_own
+from portal.tokens.usage_days import usage_of_token
 from portal.web.forms import LONGEST_TYPED, NonceForm, put_error
-from portal.web.pages import Page, notice, page, see_other
+from portal.web.pages import Page, notice, page, see_other, try_later
 
 blueprint = Blueprint("personal_tokens", __name__)
 
@@ -72,7 +74,10 @@ def new() -> ResponseReturnValue:
 @signed_in
 def show(token_id: int) -> ResponseReturnValue:
     now = utc_now()
-    return page("personal_tokens/show.html", own=_find(token_id, now), now=now)
+    own = _find(token_id, now)
+    with reading() as session:
+        usage = usage_of_token(session, token_id, today=now.date())
+    return page("personal_tokens/show.html", own=own, usage=usage, now=now)
 
 
 @blueprint.route(f"{_ONE}/rename", methods=["GET", "POST"])
@@ -116,7 +121,12 @@ def _create(form: NewTokenForm, now: datetime) -> ResponseReturnValue:
     status = 422
     try:
         if form.validate():
-            return transaction(partial(_created_page, form=form, now=now))
+            return _created(form, now)
+    except TooManyTries as error:
+        why = "You have made many tokens in a short time."
+        return try_later(
+            "personal_tokens/new.html", error, field=form.name, why=why, form=form, link=None, scopes=SCOPES
+        )
     except AlreadyDone as done:
         return _already_made(done.token)
     except NameTaken as error:
@@ -127,6 +137,14 @@ def _create(form: NewTokenForm, now: datetime) -> ResponseReturnValue:
     except WrongValue as error:
         _start_again(form, error)
     return page("personal_tokens/new.html", status=status, form=form, link=None)
+
+
+def _created(form: NewTokenForm, now: datetime) -> Page:
+    with running().limits.attempt((CREATE, current_person().user_id)) as attempt:
+        attempt.begin()
+        shown = transaction(partial(_created_page, form=form, now=now))
+        attempt.count()
+        return shown
 
 
 def _created_page(session: Session, *, form: NewTokenForm, now: datetime) -> Page:

@@ -144,7 +144,7 @@ def _is_let_in(email: str, claimed: Claimed | None, password: str) -> bool:
         is_right = verify_password(password_hash, password, before=attempt.begin)
         if is_right and claimed is not None and claimed.is_active:
             return True
-        attempt.failed()
+        attempt.count()
         return False
 
 

@@ -89,7 +89,7 @@ def answer_with_page(error: Exception) -> ResponseReturnValue:
     text, content_type = _page(words)
     response = Response(text, words.status, content_type=f"{content_type}; charset=utf-8")
     if isinstance(error, TooManyTries):
-        response.headers["Retry-After"] = str(error.retry_after)
+        response.headers.update(error.headers)
     elif words.status == 503:
         response.headers["Retry-After"] = RETRY_SECONDS
     elif isinstance(error, HTTPException) and words.status == 405:

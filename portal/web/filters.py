@@ -1,6 +1,6 @@
 """How values read on a page: days, moments, spans of time, initials, an operator's Markdown."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from flask import Flask
 
@@ -17,9 +17,10 @@ def install(app: Flask) -> None:
     )
 
 
-def day(at: datetime) -> str:
-    """`22 Nov 2026`, in UTC."""
-    at = at.astimezone(UTC)
+def day(at: date) -> str:
+    """`22 Nov 2026`; of a moment, its day in UTC."""
+    if isinstance(at, datetime):
+        at = at.astimezone(UTC)
     return f"{at.day} {at:%b %Y}"
 
 

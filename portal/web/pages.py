@@ -30,9 +30,9 @@ def page(template: str, *, status: int = 200, **context: object) -> Page:
 
 
 def try_later(
-    template: str, error: TooManyTries, *, field: Field, **context: object
-) -> tuple[str, int, dict[str, str]]:
-    """The form again, with 429 and on `field` how long to wait."""
+    template: str, error: TooManyTries, *, field: Field, why: str = "Too many failed tries.", **context: object
+) -> PageWithHeaders:
+    """The form again, with 429 and on `field` why and how long to wait."""
     minutes = ceil(error.retry_after / 60)
-    put_error(field, f"Too many failed tries. Wait {minutes} minute{'' if minutes == 1 else 's'} and try again.")
-    return render_template(template, **context), 429, {"Retry-After": str(error.retry_after)}
+    put_error(field, f"{why} Wait {minutes} minute{'' if minutes == 1 else 's'} and try again.")
+    return render_template(template, **context), 429, error.headers

@@ -15,7 +15,7 @@ from portal.database import Database
 from portal.errors import DatabaseUnavailable
 from portal.recorder import FLUSH_SECONDS, MOST_NOTES, Recorder
 from portal.tokens.models import Token
-from portal.tokens.usage import LastUses
+from portal.tokens.usage import Uses
 from tests.builders import actor_of, ago, make_token
 
 
@@ -66,7 +66,7 @@ class TestThread:
         token_id, _ = make_token(database, cast.bob)
         at = utc_now()
 
-        recorder.batch(LastUses).note(token_id, at)
+        recorder.batch(Uses).note_call(token_id, at, None)
         until = monotonic() + FLUSH_SECONDS + 2
         while last_used(database, token_id) is None and monotonic() < until:
             sleep(0.05)
@@ -84,7 +84,7 @@ class TestThread:
     def test_one_thread_writes_all_kinds(self, recorder):
         before = set(threading.enumerate())
         recorder.batch(Counted)
-        recorder.batch(LastUses)
+        recorder.batch(Uses)
 
         assert len(set(threading.enumerate()) - before) == 1
         assert recorder.batch(Counted) is recorder.batch(Counted)
@@ -92,7 +92,7 @@ class TestThread:
     def test_what_is_left_is_written_at_stop(self, database, cast):
         recorder = Recorder(database)
         token_id, _ = make_token(database, cast.bob)
-        recorder.batch(LastUses).note(token_id, utc_now())
+        recorder.batch(Uses).note_call(token_id, utc_now(), None)
 
         started = monotonic()
         recorder.stop()
@@ -107,32 +107,45 @@ class TestThread:
 
         assert batch.written == [False, True]
 
-    @pytest.mark.parametrize("kind", [Broken, BrokenOtherwise])
-    def test_a_batch_that_fails_stops_no_other_and_is_said_in_the_log(self, kind, recorder, caplog):
+    @pytest.mark.parametrize(
+        ("kind", "said"), [(Broken, "notes not written, the database is away"), (BrokenOtherwise, "notes lost")]
+    )
+    def test_a_batch_that_fails_stops_no_other_and_is_said_in_the_log(self, kind, said, recorder, caplog):
         broken, other = recorder.batch(kind), recorder.batch(Counted)
 
         recorder.flush()
         recorder.flush()
 
         assert (len(broken.written), len(other.written)) == (2, 2)
-        assert [record.message.split(",")[0] for record in caplog.records] == ["notes lost"]
+        assert [record.message for record in caplog.records] == [said]
+
+    def test_a_database_that_stays_away_is_said_once_a_minute_and_at_the_end(self, tmp_path, caplog):
+        recorder = Recorder(Database(f"sqlite:///{tmp_path / 'gone.db'}"))
+        recorder.batch(Uses).note_call(1, utc_now(), None)
+
+        for _ in range(3):
+            recorder.flush()
+        said = len(caplog.records)
+        recorder.stop()
+
+        assert (said, len(caplog.records)) == (1, 2)
 
     def test_a_database_that_is_away_loses_no_call(self, tmp_path):
         recorder = Recorder(Database(f"sqlite:///{tmp_path / 'gone.db'}"))
-        uses = recorder.batch(LastUses)
+        uses = recorder.batch(Uses)
 
-        uses.note(1, utc_now())
+        uses.note_call(1, utc_now(), None)
         recorder.flush()
-        uses.note(1, utc_now())
+        uses.note_call(1, utc_now(), None)
         recorder.stop()
 
 
-class TestLastUses:
+class TestUses:
     def test_a_token_that_is_gone_costs_nothing(self, recorder, database, cast):
         token_id, _ = make_token(database, cast.bob)
-        uses = recorder.batch(LastUses)
-        uses.note(99_999, utc_now())
-        uses.note(token_id, utc_now())
+        uses = recorder.batch(Uses)
+        uses.note_call(99_999, utc_now(), None)
+        uses.note_call(token_id, utc_now(), None)
 
         recorder.flush()
 
@@ -142,24 +155,24 @@ class TestLastUses:
         token_id, _ = make_token(database, cast.bob)
         now = utc_now()
         for at in (now, ago(hours=1)):
-            recorder.batch(LastUses).note(token_id, at)
+            recorder.batch(Uses).note_call(token_id, at, None)
             recorder.flush()
 
         assert last_used(database, token_id) == now
 
     def test_more_tokens_than_fit_are_dropped(self, recorder, database, cast):
         token_id, _ = make_token(database, cast.bob)
-        uses = LastUses()
+        uses = Uses()
         for number in range(MOST_NOTES):
-            uses.note(1_000_000 + number, utc_now())
+            uses.note_call(1_000_000 + number, utc_now(), None)
 
-        uses.note(token_id, utc_now())
+        uses.note_call(token_id, utc_now(), None)
         uses.write(database, is_last=True)
 
         assert last_used(database, token_id) is None
 
     def test_nothing_noted_opens_no_transaction(self, tmp_path):
-        LastUses().write(Database(f"sqlite:///{tmp_path / 'gone.db'}"), is_last=True)
+        Uses().write(Database(f"sqlite:///{tmp_path / 'gone.db'}"), is_last=True)
 
 
 class TestTouches:

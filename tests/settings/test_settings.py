@@ -26,7 +26,13 @@ def test_nothing_need_be_set(own_folder):
     assert settings.database_url == f"sqlite:///{own_folder}/instance/portal.db"
     assert settings.public_url == "http://localhost:8000"
     assert len(settings.secret_key) >= 32
-    assert settings.limits == {"signin": (10, 900), "signin_address": (50, 900)}
+    assert settings.limits == {
+        "address": (5, 2),
+        "token": (30, 2),
+        "create": (10, 60),
+        "signin": (10, 900),
+        "signin_address": (50, 900),
+    }
 
 
 def test_the_public_address_follows_the_port():
@@ -41,7 +47,8 @@ def test_everything_can_be_set(own_folder):
             "PORTAL_SECRET_KEY": KEY,
             "PORTAL_PUBLIC_URL": "https://portal.example/",
             "PORTAL_TRUSTED_PROXIES": "10.0.0.0/8, ::1/128",
-            "PORTAL_LIMITS": "signin=0, signin_address=5/60s",
+            "PORTAL_LIMITS": "signin=0, signin_address=5/60s, token=100/10s",
+            "PORTAL_REDIS_URL": "redis://:word@cache:6379/0",
             "PORTAL_SECURITY_STATEMENT_FILE": "statement.md",
             "PORTAL_PERSONAL_TOKEN_PREFIX": "acme, pat",
             "PORTAL_SCOPES": "badges:issue=Issue badges, badges:read = See badges",
@@ -57,7 +64,14 @@ def test_everything_can_be_set(own_folder):
         "portal.example",
     )
     assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
-    assert settings.limits == {"signin": (0, 1), "signin_address": (5, 60)}
+    assert settings.limits == {
+        "address": (5, 2),
+        "token": (100, 10),
+        "create": (10, 60),
+        "signin": (0, 1),
+        "signin_address": (5, 60),
+    }
+    assert settings.redis_url == "redis://:word@cache:6379/0"
     assert settings.personal_token_prefix == ("acme", "pat")
     assert settings.scopes == {"badges:issue": "Issue badges", "badges:read": "See badges"}
     assert (settings.workers, settings.threads) == (4, 16)
@@ -91,6 +105,11 @@ def test_everything_can_be_set(own_folder):
         ("LIMITS", "signin=1/0s", "write signin=10/900s"),
         ("LIMITS", "signin=-1/9s", "write signin=10/900s"),
         ("LIMITS", "signin=1/9m", "write signin=10/900s"),
+        ("LIMITS", "token=10001/9s", "token takes at most 10000"),
+        ("REDIS_URL", "cache:6379", "write redis://"),
+        ("REDIS_URL", "redis://", "write redis://"),
+        ("REDIS_URL", "unix://", "write redis://"),
+        ("REDIS_URL", "memcached://cache", "write redis://"),
         ("PERSONAL_TOKEN_PREFIX", "p", "2 to 10 lower-case"),
         ("PERSONAL_TOKEN_PREFIX", "Pat", "2 to 10 lower-case"),
         ("PERSONAL_TOKEN_PREFIX", "pat,", "2 to 10 lower-case"),
