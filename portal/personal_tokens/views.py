@@ -124,9 +124,7 @@ def _create(form: NewTokenForm, now: datetime) -> ResponseReturnValue:
             return _created(form, now)
     except TooManyTries as error:
         why = "You have made many tokens in a short time."
-        return try_later(
-            "personal_tokens/new.html", error, field=form.name, why=why, form=form, link=None, scopes=SCOPES
-        )
+        return try_later("personal_tokens/new.html", error, field=form.name, why=why, form=form, link=None)
     except AlreadyDone as done:
         return _already_made(done.token)
     except NameTaken as error:

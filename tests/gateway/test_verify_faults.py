@@ -68,13 +68,13 @@ def test_f06_while_a_writer_holds_the_lock_it_answers(gateway, app, database, ca
     assert database.transaction(hold) == [204] * 3
 
 
-def test_f09_on_a_database_that_takes_no_writes_it_answers_and_loses_the_use(gateway, app, database, cast, log):
+def test_f09_on_a_database_that_takes_no_writes_it_answers_and_says_what_waits(gateway, app, database, cast, log):
     _, secret = make_token(database, cast.bob)
     _take_no_writes(database)
 
     assert gateway.ask(secret).status_code == 204
     running_in(app).recorder.flush()
-    assert [line["event"] for line in log()] == ["notes lost, the database is away"]
+    assert [line["event"] for line in log()] == ["notes not written, the database is away"]
     assert gateway.ask(secret).status_code == 204
 
 
