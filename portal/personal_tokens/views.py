@@ -123,8 +123,7 @@ def _create(form: NewTokenForm, now: datetime) -> ResponseReturnValue:
         if form.validate():
             return _created(form, now)
     except TooManyTries as error:
-        why = "You have made many tokens in a short time."
-        return try_later("personal_tokens/new.html", error, field=form.name, why=why, form=form, link=None)
+        return _too_many(form, error)
     except AlreadyDone as done:
         return _already_made(done.token)
     except NameTaken as error:
@@ -145,6 +144,20 @@ def _created(form: NewTokenForm, now: datetime) -> Page:
         return shown
 
 
+def _too_many(form: NewTokenForm, error: TooManyTries) -> ResponseReturnValue:
+    # The last form that was let in, sent again, is no further token.
+    with reading() as session:
+        made = _once(form).token_made(session, user_id=current_person().user_id)
+    if made is not None:
+        return _already_made(made)
+    why = "You have made many tokens in a short time."
+    return try_later("personal_tokens/new.html", error, field=form.name, why=why, form=form, link=None)
+
+
+def _once(form: NewTokenForm) -> FormOnce:
+    return FormOnce("personal_tokens.new", form.nonce.data or "")
+
+
 def _created_page(session: Session, *, form: NewTokenForm, now: datetime) -> Page:
     settings = running().settings
     issued = service.create(
@@ -155,7 +168,7 @@ def _created_page(session: Session, *, form: NewTokenForm, now: datetime) -> Pag
         expires_at=form.ends_at(),
         prefix=settings.personal_token_prefix[0],
         most=settings.tokens_per_user,
-        once=FormOnce("personal_tokens.new", form.nonce.data or ""),
+        once=_once(form),
         now=now,
     )
     return _shown_once(issued, old=None, now=now)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Protocol
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -67,9 +67,15 @@ class FormOnce:
             with session.begin_nested():
                 session.add(self._taken)
         except IntegrityError as error:
-            same = (own, FormNonce.action == self.action, FormNonce.nonce == self.nonce)
-            made = select(Token).join(FormNonce, FormNonce.token_id == Token.id).where(*same)
-            raise AlreadyDone(session.scalars(made).one()) from error
+            raise AlreadyDone(session.scalars(self._made(user_id)).one()) from error
+
+    def token_made(self, session: Session, *, user_id: int) -> Token | None:
+        """What came of the form, if it was sent before."""
+        return session.scalars(self._made(user_id)).one_or_none() if _is_nonce(self.nonce) else None
+
+    def _made(self, user_id: int) -> Select[Token]:
+        same = (FormNonce.user_id == user_id, FormNonce.action == self.action, FormNonce.nonce == self.nonce)
+        return select(Token).join(FormNonce, FormNonce.token_id == Token.id).where(*same)
 
     def done(self, session: Session, token: Token) -> None:
         if self._taken is not None:

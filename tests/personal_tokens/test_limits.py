@@ -33,6 +33,21 @@ def test_a_refused_form_uses_up_no_nonce(bob):
     assert page.submit("Create token", name=NAME).hidden("nonce") == nonce
 
 
+def test_a_form_that_was_let_in_and_is_sent_again_leads_to_its_token(database, cast, bob):
+    create(bob, "One")
+    form = bob.get(NEW)
+    assert form.submit("Create token", name=NAME).status == 200
+    again = form.submit("Create token", name=NAME)
+    assert (again.status, again.follow().h1) == (303, NAME)
+    assert len(tokens_of(database, cast.bob)) == 2
+
+
+def test_a_made_up_form_is_refused_like_any_other(bob):
+    for name in ("One", "Two"):
+        create(bob, name)
+    assert create(bob, NAME, nonce="\0").status == 429
+
+
 def test_a_form_with_errors_counts_nothing(bob):
     assert [create(bob, name).status for name in ("", "One", "One", "Two", "Three")] == [422, 200, 422, 200, 429]
 

@@ -4,7 +4,10 @@ from threading import Barrier, Thread
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import select
 
+from portal.audit import AuditEvent
+from portal.current import running_in
 from tests.cast import PASSWORD
 from tests.conftest import settings_for
 from tests.page import Browser
@@ -67,6 +70,18 @@ def test_every_spelling_of_an_address_counts_as_one(strict, cast):
     for email in ("BOB@acme.example", "ｂob@acme.example"):
         sign_in(strict, email, WRONG)
     assert sign_in(strict, cast.bob.email, PASSWORD).status == 429
+
+
+@pytest.mark.parametrize("limits", ["signin=2/900s"])
+@pytest.mark.parametrize("name", ["X_FORWARDED_FOR", "X_REAL_IP", "FORWARDED", "CF_CONNECTING_IP", "TRUE_CLIENT_IP"])
+def test_ac_101_a_claimed_address_changes_nothing(app, database, stranger, cast, name):
+    for number in range(3):
+        stranger.client.environ_base[f"HTTP_{name}"] = f"198.51.100.{number}"
+        page = sign_in(stranger, cast.bob.email, WRONG)
+    assert page.status == 429
+    running_in(app).recorder.flush(is_last=True)
+    with database.reading() as session:
+        assert set(session.scalars(select(AuditEvent.address))) == {"127.0.0.1"}
 
 
 def test_another_person_may_still_sign_in_from_there(strict, cast):
