@@ -201,6 +201,7 @@ class TestWhoMayAsk:
         assert gateway.with_token(None).post(INTROSPECT, data="x" * 70_000).status_code == 401
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 class TestForm:
     @pytest.mark.parametrize("body", ["", "token=", "tokens=x", "token=a&token=b", "token_type_hint=x"])
     def test_a_form_without_exactly_one_token_is_refused(self, gateway, body):

@@ -131,6 +131,7 @@ class TestNothingToldNothingDone:
         assert [event.action for event in events()] == ["token.created", "token.revoked"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 class TestForm:
     @pytest.mark.parametrize("body", ["", "token=", "token=a&token=b", "x=y"])
     def test_a_form_without_exactly_one_token_is_refused(self, app, body):

@@ -115,5 +115,5 @@ def test_there_are_never_more_than_so_many_numbers(folder, is_shared):
 def test_a_folder_that_cannot_be_made_anew_is_said_in_one_sentence(tmp_path):
     (tmp_path / "run").write_text("in the way")
 
-    with pytest.raises(WrongSetting, match="^PORTAL_INSTANCE_DIR: the folder .* cannot be made anew"):
+    with pytest.raises(WrongSetting, match=r"^PORTAL_INSTANCE_DIR: the folder .* cannot be made anew"):
         fresh_folder(tmp_path, "127.0.0.1-8000")
