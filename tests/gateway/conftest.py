@@ -3,33 +3,29 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
 from portal import Portal
-from portal.audit import OPERATOR, AuditEvent
-from portal.clock import utc_now
+from portal.audit import AuditEvent
 from portal.current import running_in
 from portal.database import Database
-from portal.tokens import services
-from portal.tokens.models import Token
 from tests.api.calls import Program
 from tests.builders import make_token
 from tests.cast import Cast
-
-INTROSPECT, REVOKE = "/introspect", "/revoke"
+from tests.gateway.questions import INTROSPECT, REVOKE, new_service
 
 
 @pytest.fixture
-def gateway(app: Portal, database: Database) -> Program:
+def back_end(app: Portal, database: Database) -> Program:
     """A back end with a service token."""
-    return Program(app, make_service(database))
+    return Program(app, new_service(database))
 
 
 @pytest.fixture
-def introspect(gateway: Program) -> Callable[[str], TestResponse]:
+def introspect(back_end: Program) -> Callable[[str], TestResponse]:
     """What the back end is told about a token."""
-    return lambda secret: gateway.post(INTROSPECT, data={"token": secret})
+    return lambda secret: back_end.post(INTROSPECT, data={"token": secret})
 
 
 @pytest.fixture
@@ -53,7 +49,7 @@ def events(app: Portal, database: Database) -> Callable[[], list[AuditEvent]]:
 
 
 @pytest.fixture
-def read_only(gateway: Program, database: Database, cast: Cast) -> Iterator[tuple[int, str]]:
+def read_only(back_end: Program, database: Database, cast: Cast) -> Iterator[tuple[int, str]]:
     """A token of Bob's: its id and its secret; then the PostgreSQL database takes no writes any more."""
     token = make_token(database, cast.bob)
     name = database.url.database
@@ -65,20 +61,3 @@ def read_only(gateway: Program, database: Database, cast: Cast) -> Iterator[tupl
         connection.execute(text("SET TRANSACTION READ WRITE"))
         connection.execute(text(f"ALTER DATABASE {name} RESET default_transaction_read_only"))
     database.engine.dispose()
-
-
-def make_service(database: Database, name: str = "Badge gateway") -> str:
-    """The secret of a new service token."""
-    issued = database.transaction(
-        lambda session: services.create(session, OPERATOR, name=name, prefix="svc", now=utc_now())
-    )
-    return issued.secret.reveal()
-
-
-def row(database: Database, token_id: int) -> Token:
-    with database.reading() as session:
-        return session.get_one(Token, token_id)
-
-
-def set_moments(database: Database, token_id: int, **moments: object) -> None:
-    database.transaction(lambda session: session.execute(update(Token).where(Token.id == token_id).values(**moments)))

@@ -11,7 +11,7 @@ from tests.authentication.test_principal import unreachable
 from tests.builders import ago, ahead, make_account_token, make_token
 from tests.conftest import settings_for
 from tests.everything import all_rows
-from tests.gateway.conftest import REVOKE, make_service, row, set_moments
+from tests.gateway.questions import REVOKE, new_service, row, set_moments
 
 
 class TestKilled:
@@ -33,7 +33,7 @@ class TestKilled:
         assert code(Program(app, secret).get()) == "token_revoked"
 
     def test_a_service_token_too(self, app, holder, database, events):
-        secret = make_service(database)
+        secret = new_service(database)
 
         assert holder(secret).status_code == 200
         assert code(Program(app, secret).get()) == "token_revoked"
