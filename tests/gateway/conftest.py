@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
 from portal import Portal
@@ -12,25 +12,17 @@ from portal.clock import utc_now
 from portal.current import running_in
 from portal.database import Database
 from portal.tokens import services
-from portal.tokens.models import Token
 from tests.api.calls import Program
 from tests.builders import make_token
 from tests.cast import Cast
 from tests.gateway.asking import Gateway
-
-INTROSPECT, REVOKE = "/introspect", "/revoke"
+from tests.gateway.questions import INTROSPECT, REVOKE, new_service
 
 
 @pytest.fixture
 def gateway(app: Portal) -> Gateway:
     """A gateway that asks the portal of the test."""
     return Gateway(app)
-
-
-@pytest.fixture
-def backend(app: Portal, database: Database) -> Program:
-    """A back end with a service token."""
-    return Program(app, new_service(database))
 
 
 @pytest.fixture
@@ -47,9 +39,15 @@ def make_service(database: Database) -> Callable[..., str]:
 
 
 @pytest.fixture
-def introspect(backend: Program) -> Callable[[str], TestResponse]:
+def back_end(app: Portal, database: Database) -> Program:
+    """A back end with a service token."""
+    return Program(app, new_service(database))
+
+
+@pytest.fixture
+def introspect(back_end: Program) -> Callable[[str], TestResponse]:
     """What the back end is told about a token."""
-    return lambda secret: backend.post(INTROSPECT, data={"token": secret})
+    return lambda secret: back_end.post(INTROSPECT, data={"token": secret})
 
 
 @pytest.fixture
@@ -73,7 +71,7 @@ def events(app: Portal, database: Database) -> Callable[[], list[AuditEvent]]:
 
 
 @pytest.fixture
-def read_only(backend: Program, database: Database, cast: Cast) -> Iterator[tuple[int, str]]:
+def read_only(back_end: Program, database: Database, cast: Cast) -> Iterator[tuple[int, str]]:
     """A token of Bob's: its id and its secret; then the PostgreSQL database takes no writes any more."""
     token = make_token(database, cast.bob)
     name = database.url.database
@@ -85,20 +83,3 @@ def read_only(backend: Program, database: Database, cast: Cast) -> Iterator[tupl
         connection.execute(text("SET TRANSACTION READ WRITE"))
         connection.execute(text(f"ALTER DATABASE {name} RESET default_transaction_read_only"))
     database.engine.dispose()
-
-
-def new_service(database: Database, name: str = "Badge gateway") -> str:
-    """The secret of a new service token."""
-    issued = database.transaction(
-        lambda session: services.create(session, OPERATOR, name=name, prefix="svc", now=utc_now())
-    )
-    return issued.secret.reveal()
-
-
-def row(database: Database, token_id: int) -> Token:
-    with database.reading() as session:
-        return session.get_one(Token, token_id)
-
-
-def set_moments(database: Database, token_id: int, **moments: object) -> None:
-    database.transaction(lambda session: session.execute(update(Token).where(Token.id == token_id).values(**moments)))

@@ -14,7 +14,7 @@ from tests.api.calls import Program, code
 from tests.authentication.test_principal import unreachable
 from tests.builders import actor_of, ago, ahead, make_account_token, make_token
 from tests.conftest import settings_for
-from tests.gateway.conftest import INTROSPECT, new_service, row, set_moments
+from tests.gateway.questions import INTROSPECT, new_service, row, set_moments
 
 INACTIVE = b'{"active":false}'
 
@@ -90,10 +90,10 @@ class TestActive:
 
     def test_scopes_of_the_services_behind_are_told(self, make_app, database_url, tmp_path, database, cast):
         app = make_app(settings_for(database_url, tmp_path, scopes="badges:issue=Issue badges"))
-        backend = Program(app, new_service(database))
+        back_end = Program(app, new_service(database))
         _, secret = make_token(database, cast.bob, scopes=("badges:issue", "gone:scope"))
 
-        assert backend.post(INTROSPECT, data={"token": secret}).get_json()["scope"] == "badges:issue gone:scope"
+        assert back_end.post(INTROSPECT, data={"token": secret}).get_json()["scope"] == "badges:issue gone:scope"
 
     def test_v10_3_3_the_subject_is_an_id_that_is_never_reused(self, introspect, database, cast):
         subjects = {introspect(make_token(database, person)[1]).get_json()["sub"] for person in cast.everybody()}
@@ -107,11 +107,11 @@ class TestActive:
 
         assert row(database, token_id).last_used_at is not None
 
-    def test_a_hint_of_the_type_is_ignored(self, backend, database, cast):
+    def test_a_hint_of_the_type_is_ignored(self, back_end, database, cast):
         _, secret = make_token(database, cast.bob)
         form = {"token": secret, "token_type_hint": "refresh_token", "other": "x"}
 
-        assert backend.post(INTROSPECT, data=form).get_json()["active"] is True
+        assert back_end.post(INTROSPECT, data=form).get_json()["active"] is True
 
 
 class TestInactive:
@@ -185,7 +185,7 @@ class TestWhoMayAsk:
             assert (answer.status_code, code(answer)) == (403, "forbidden")
             assert "WWW-Authenticate" not in answer.headers
 
-    def test_v10_4_10_a_caller_without_a_good_token_is_refused(self, app, backend, database, cast):
+    def test_v10_4_10_a_caller_without_a_good_token_is_refused(self, app, back_end, database, cast):
         form = {"token": make_token(database, cast.bob)[1]}
 
         for caller, expected in (
@@ -193,39 +193,40 @@ class TestWhoMayAsk:
             ("x", "token_malformed"),
             (make_secret("svc").reveal(), "token_unknown"),
         ):
-            answer = backend.with_token(caller).post(INTROSPECT, data=form)
+            answer = back_end.with_token(caller).post(INTROSPECT, data=form)
             assert (answer.status_code, code(answer)) == (401, expected)
             assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="portal"')
 
-    def test_the_caller_is_asked_for_before_the_form(self, backend):
-        assert backend.with_token(None).post(INTROSPECT, data="x" * 70_000).status_code == 401
+    def test_the_caller_is_asked_for_before_the_form(self, back_end):
+        assert back_end.with_token(None).post(INTROSPECT, data="x" * 70_000).status_code == 401
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 class TestForm:
     @pytest.mark.parametrize("body", ["", "token=", "tokens=x", "token=a&token=b", "token_type_hint=x"])
-    def test_a_form_without_exactly_one_token_is_refused(self, backend, body):
-        answer = backend.post(INTROSPECT, data=body, content_type="application/x-www-form-urlencoded")
+    def test_a_form_without_exactly_one_token_is_refused(self, back_end, body):
+        answer = back_end.post(INTROSPECT, data=body, content_type="application/x-www-form-urlencoded")
 
         assert (answer.status_code, code(answer)) == (400, "malformed_form")
 
-    def test_a_token_in_the_address_is_not_read(self, backend, database, cast):
+    def test_a_token_in_the_address_is_not_read(self, back_end, database, cast):
         _, secret = make_token(database, cast.bob)
 
-        assert code(backend.post(f"{INTROSPECT}?token={secret}", data={"x": "y"})) == "malformed_form"
+        assert code(back_end.post(f"{INTROSPECT}?token={secret}", data={"x": "y"})) == "malformed_form"
 
     @pytest.mark.parametrize("media_type", ["application/json", "multipart/form-data; boundary=x", "text/plain", ""])
-    def test_anything_but_a_form_is_refused(self, backend, media_type):
-        answer = backend.post(INTROSPECT, data=b"token=x", content_type=media_type)
+    def test_anything_but_a_form_is_refused(self, back_end, media_type):
+        answer = back_end.post(INTROSPECT, data=b"token=x", content_type=media_type)
 
         assert (answer.status_code, code(answer)) == (415, "unsupported_media_type")
 
-    def test_f22_a_body_that_is_too_large_is_refused(self, backend):
-        answer = backend.post(INTROSPECT, data={"token": "x" * 70_000})
+    def test_f22_a_body_that_is_too_large_is_refused(self, back_end):
+        answer = back_end.post(INTROSPECT, data={"token": "x" * 70_000})
 
         assert (answer.status_code, code(answer)) == (413, "too_large")
 
-    def test_a_body_that_was_cut_off_is_refused(self, backend):
-        answer = backend.post(
+    def test_a_body_that_was_cut_off_is_refused(self, back_end):
+        answer = back_end.post(
             INTROSPECT,
             data=b"token=x",
             content_type="application/x-www-form-urlencoded",

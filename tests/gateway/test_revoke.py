@@ -11,7 +11,7 @@ from tests.authentication.test_principal import unreachable
 from tests.builders import ago, ahead, make_account_token, make_token
 from tests.conftest import settings_for
 from tests.everything import all_rows
-from tests.gateway.conftest import REVOKE, new_service, row, set_moments
+from tests.gateway.questions import REVOKE, new_service, row, set_moments
 
 
 class TestKilled:
@@ -131,6 +131,7 @@ class TestNothingToldNothingDone:
         assert [event.action for event in events()] == ["token.created", "token.revoked"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 class TestForm:
     @pytest.mark.parametrize("body", ["", "token=", "token=a&token=b", "x=y"])
     def test_a_form_without_exactly_one_token_is_refused(self, app, body):

@@ -59,6 +59,7 @@ def test_a_token_is_good_until_its_holder_kills_it_on_every_worker(portal, servi
     assert {post(portal, "/introspect", service, secret).body for _ in range(20)} == {b'{"active":false}'}
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_numbers_are_those_of_all_workers_and_outlive_them(portal, service):
     name = 'portal_token_checks_total{outcome="token_malformed"}'
     for _ in range(30):
