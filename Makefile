@@ -8,10 +8,10 @@ GUARDED := portal/tokens/*,portal/authentication/*,portal/api_access/*,portal/pe
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs lock installed installed-dev browser
+.PHONY: help run test promise check docs lock installed installed-dev browser
 
 help:  ## List these targets
-	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
 
 run: installed  ## Serve the portal at http://localhost:8000 (ARGS="--port 9000")
 	@exec $(BIN)/portal run $(ARGS)
@@ -21,6 +21,9 @@ test: installed-dev browser  ## Run every test, a real browser and PostgreSQL in
 	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report= $(ARGS)
 	@$(BIN)/coverage report --skip-covered --show-missing --fail-under=95
 	@$(BIN)/coverage report --skip-covered --show-missing --include='$(GUARDED)' --fail-under=100
+
+promise: installed-dev  ## See ten thousand times that the next call honours a revoke (ROUNDS=10000)
+	@ROUNDS=$(or $(ROUNDS),10000) $(BIN)/python -m pytest tests/promise $(ARGS)
 
 check: installed-dev  ## Check format, lint, types and templates
 	@$(BIN)/ruff format --check .

@@ -104,11 +104,21 @@ class Lookup(Protocol):
         """Closes the connection that this thread holds."""
 
 
+class _Held(threading.local):
+    """What one thread holds."""
+
+    connection: Any = None
+    # SQLite: which file it is open on. PostgreSQL: names of statements, and what makes rows of answers.
+    file: tuple[int, int] | None = None
+    prepared: dict[str, bytes]
+    rows: Any
+
+
 class _HeldConnections:
     """What both lookups share: a connection for each thread, reopened once when it turns out to be broken."""
 
     def __init__(self) -> None:
-        self._held = threading.local()
+        self._held = _Held()
 
     def fetch_one(self, statement: str, value: str) -> tuple[Any, ...] | None:
         try:
@@ -125,8 +135,7 @@ class _HeldConnections:
         raise NotImplementedError
 
     def close(self) -> None:
-        connection = getattr(self._held, "connection", None)
-        self._held.connection = None
+        connection, self._held.connection = self._held.connection, None
         if connection is not None:
             connection.close()
 
@@ -141,8 +150,9 @@ class SqliteLookup(_HeldConnections):
         self._path = path
 
     def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
-        connection = getattr(self._held, "connection", None)
-        if connection is not None and self._held.file != _file_at(self._path):
+        held = self._held
+        connection = held.connection
+        if connection is not None and held.file != _file_at(self._path):
             self.close()
             connection = None
         if connection is None:
@@ -186,7 +196,7 @@ class PostgresLookup(_HeldConnections):
         self._dsn = dsn
 
     def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
-        connection = getattr(self._held, "connection", None)
+        connection = self._held.connection
         if connection is None:
             connection = self._held.connection = psycopg.connect(self._dsn, autocommit=True, **_POSTGRES_CONNECT)
             self._held.prepared, self._held.rows = {}, Transformer(connection)

@@ -31,7 +31,9 @@ from portal.settings import Settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-THREADS = 4
+# SQLite answers in microseconds, and threads would only wait for each other; PostgreSQL is waited for.
+SQLITE_THREADS = 1
+POSTGRES_THREADS = 4
 # A worker that does not end by itself is killed; calls take milliseconds.
 STOP_SECONDS = 20
 # Request line and headers together: a token, a cookie of the caller's and a long path, and no more.
@@ -69,7 +71,7 @@ class GatewayServer(MPServer):
             "portal",
             interface=Interfaces.WSGI,
             workers=workers,
-            blocking_threads=THREADS,
+            blocking_threads=SQLITE_THREADS if settings.database_url.startswith("sqlite") else POSTGRES_THREADS,
             loop=Loops.asyncio,
             websockets=False,
             http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=LARGEST_HEAD),

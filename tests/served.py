@@ -70,14 +70,14 @@ class Served:
 
 
 @contextmanager
-def serve(database_url: str, folder: Path, **settings: str) -> Iterator[Served]:
-    """A `portal run` process on a free port, ready to answer; ended when the block is left."""
+def serve(database_url: str, folder: Path, *, command: str = "run", **settings: str) -> Iterator[Served]:
+    """A `portal run` (or `portal gateway`) process on a free port, ready to answer; ended when the block is left."""
     port = free_port()
     log = folder / f"portal-{port}.log"
-    command = [sys.executable, "-m", "portal.cli", "run", "--port", str(port)]
+    line = [sys.executable, "-m", "portal.cli", command, "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command,
+            line,
             cwd=ROOT,
             env=environment(database_url, folder, **settings),
             stdout=output,
@@ -85,23 +85,23 @@ def serve(database_url: str, folder: Path, **settings: str) -> Iterator[Served]:
         )
     served = Served(port, process, log)
     try:
-        _wait_until_ready(served)
+        _wait_until_ready(served, "/healthz" if command == "gateway" else "/readyz")
         yield served
     finally:
         served.stop()
 
 
-def _wait_until_ready(served: Served) -> None:
+def _wait_until_ready(served: Served, path: str) -> None:
     give_up_at = time.monotonic() + START_SECONDS
     while time.monotonic() < give_up_at:
         if served.process.poll() is not None:
-            raise AssertionError(f"portal run ended with {served.process.returncode}: {served.printed()}")
+            raise AssertionError(f"it ended with {served.process.returncode}: {served.printed()}")
         try:
-            if Client(served.port).get("/readyz").status == 200:
+            if Client(served.port).get(path).status == 200:
                 return
         except OSError:
             time.sleep(0.05)
-    raise AssertionError(f"portal run is not ready: {served.printed()}")
+    raise AssertionError(f"it is not ready: {served.printed()}")
 
 
 @dataclass

@@ -15,19 +15,14 @@ def secret_from(authorization: str | None, x_access_token: str | None, x_api_tok
 
     Raises `Refused`: `token_missing`, `ambiguous_credentials`, or `token_malformed`.
     """
-    if authorization is not None and x_access_token is None and x_api_token is None:
-        return _without_scheme(_once(authorization))
+    if x_access_token is None and x_api_token is None and authorization is not None and "," not in authorization:
+        return _without_scheme(authorization)
     present = [value for value in (authorization, x_access_token, x_api_token) if value is not None]
     if not present:
         raise Refused("token_missing", "Send a token in Authorization: Bearer, X-Access-Token or X-Api-Token.")
-    # Together they hold a comma, as one that was sent twice does.
-    return _alone(_once(",".join(present)))
-
-
-def _once(value: str) -> str:
-    if "," in value:
+    if len(present) > 1 or "," in present[0]:
         raise Refused("ambiguous_credentials", "Send exactly one token, in one header, once.")
-    return value
+    return _alone(present[0]) if authorization is None else _without_scheme(authorization)
 
 
 def _without_scheme(value: str) -> str:

@@ -47,6 +47,10 @@ MOST_TOLD = 20
 _SCOPE = re.compile(r"[!#-\[\]-~]{1,100}")
 _STATUS = {401: "401 Unauthorized", 403: "403 Forbidden", 503: "503 Service Unavailable"}
 _NO_STORE = ("Cache-Control", "no-store")
+_NO_USER = ("X-Portal-User", NOBODY)
+_FULL_ACCESS = ("X-Portal-Scopes", FULL_ACCESS)
+# By whether there is no user behind it; service tokens are let in nowhere.
+_KIND = (("X-Portal-Token-Kind", Kind.PERSONAL.value), ("X-Portal-Token-Kind", Kind.ACCOUNT.value))
 _PROBLEM_JSON = ("Content-Type", "application/problem+json")
 
 
@@ -64,22 +68,18 @@ class Verify:
         self._public_url = settings.public_url
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        get = environ.get
         try:
-            principal = self._let_in(environ)
+            address = address_of(get("REMOTE_ADDR"), get("HTTP_X_FORWARDED_FOR"), trusted=self._trusted)
+            secret = secret_from(get("HTTP_AUTHORIZATION"), get("HTTP_X_ACCESS_TOKEN"), get("HTTP_X_API_TOKEN"))
+            principal = self._authenticator.authenticate(secret, address=address)
+            query = get("QUERY_STRING")
+            if query or principal.kind is Kind.SERVICE:
+                self._check(principal, query or "", address=address)
         except Exception as error:
             return self._refuse(error, environ, start_response)
         start_response("204 No Content", _identity(principal))
         return []
-
-    def _let_in(self, environ: "WSGIEnvironment") -> Principal:
-        get = environ.get
-        address = address_of(get("REMOTE_ADDR"), get("HTTP_X_FORWARDED_FOR"), trusted=self._trusted)
-        secret = secret_from(get("HTTP_AUTHORIZATION"), get("HTTP_X_ACCESS_TOKEN"), get("HTTP_X_API_TOKEN"))
-        principal = self._authenticator.authenticate(secret, address=address)
-        query = get("QUERY_STRING")
-        if query or principal.kind is Kind.SERVICE:
-            self._check(principal, query or "", address=address)
-        return principal
 
     def _check(self, principal: Principal, query: str, *, address: str | None) -> None:
         refusal = _why_not(principal, _demanded_by(query))
@@ -107,11 +107,11 @@ def _identity(principal: Principal) -> list[tuple[str, str]]:
     scopes, user_id = principal.scopes, principal.user_id
     return [
         ("X-Portal-Account", str(principal.account_id)),
-        ("X-Portal-User", NOBODY if user_id is None else str(user_id)),
+        _NO_USER if user_id is None else ("X-Portal-User", str(user_id)),
         ("X-Portal-Role", principal.role),
-        ("X-Portal-Scopes", FULL_ACCESS if scopes is None else " ".join(scopes) or NOBODY),
+        _FULL_ACCESS if scopes is None else ("X-Portal-Scopes", " ".join(scopes) or NOBODY),
         ("X-Portal-Token", str(principal.token_id)),
-        ("X-Portal-Token-Kind", principal.kind.value),
+        _KIND[user_id is None],
         _NO_STORE,
     ]
 

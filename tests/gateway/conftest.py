@@ -1,4 +1,4 @@
-"""A service of the operator's and those whose tokens it is shown."""
+"""Gateways and back ends that ask, and the rows behind the tokens that they ask about."""
 
 from collections.abc import Callable, Iterator
 
