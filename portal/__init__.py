@@ -14,8 +14,10 @@ from portal.accounts import guards
 from portal.activity import views as activity
 from portal.api.problems import problem_answer
 from portal.api_access import views as api_access
+from portal.authentication.decorator import authenticator_in
 from portal.database import Database
 from portal.developers import views as developers
+from portal.gateway.verify import Verify, is_verify
 from portal.limits import Limits
 from portal.members import views as members
 from portal.personal_tokens import views as personal_tokens
@@ -34,12 +36,18 @@ LARGEST_BODY = 64 * 1024
 
 
 class Portal(Flask):
-    """Flask with the access log in front of it, and without answers to OPTIONS, its own files included."""
+    """Flask with the access log in front of it, and without answers to OPTIONS, its own files included.
+
+    What gateways ask on every call passes both by.
+    """
 
     default_config = ImmutableDict({**Flask.default_config, "PROVIDE_AUTOMATIC_OPTIONS": False})
     front: AccessLog
+    verify: Verify
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if is_verify(environ.get("PATH_INFO", "")):
+            return self.verify(environ, start_response)
         return self.front(environ, start_response)
 
 
@@ -84,6 +92,7 @@ def _add_features(app: Flask) -> None:
     app.register_blueprint(activity.blueprint)
 
 
-def _add_surfaces(app: Flask) -> None:
+def _add_surfaces(app: Portal) -> None:
     api.install(app)
     app.register_blueprint(developers.blueprint)
+    app.verify = Verify(authenticator_in(app), current.running_in(app).settings)

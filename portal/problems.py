@@ -18,6 +18,16 @@ class Problem:
     # The error code of RFC 6750 §3.1 for `WWW-Authenticate`, where the answer carries one.
     bearer_error: str | None = None
 
+    def told(self, public_url: str, detail: str) -> dict[str, str | int]:
+        """The body of an answer, as `application/problem+json`. `detail` is about this very call."""
+        return {
+            "type": f"{public_url}/developers/errors#{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": detail,
+            "code": self.code,
+        }
+
 
 _INVALID = "invalid_token"
 

@@ -29,7 +29,7 @@ LAYERS = (
     ),
     Layer(
         "surfaces",  # What programs meet.
-        ("portal.api", "portal.developers"),
+        ("portal.api", "portal.gateway", "portal.developers"),
         ("authentication", "features", "page kit", "tokens", "accounts", "audit", "schema", "kernel"),
     ),
     Layer(
@@ -255,6 +255,9 @@ def test_a_feature_has_four_files_at_most():
         ("portal.accounts.service", "from portal.accounts.guards import current_person"),
         ("portal.accounts.sessions", "from flask import request"),
         ("portal.migrations.tables", "from portal.accounts.service import lock_account"),
+        ("portal.gateway.verify", "from flask import request"),
+        ("portal.gateway.verify", "from portal.authentication.decorator import authenticator"),
+        ("portal.gateway.verify", "from portal.api.problems import problem_answer"),
         ("portal.clock", "def now():\n    import json"),
         ("portal.clock", "class Clock:\n    def now(self):\n        from portal.names import clean_name"),
         ("portal.clock", "from . import names"),

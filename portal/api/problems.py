@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal.access_log import REQUEST_ID, without_secrets
 from portal.api.answers import json_answer
-from portal.authentication.principal import Refused
+from portal.authentication.challenge import challenge
 from portal.current import running
 from portal.errors import PortalError, TooManyTries, WrongValue
 from portal.problems import PROBLEMS, Problem
@@ -23,7 +23,6 @@ from portal.web.hosts import ForeignHost
 
 LOG = logging.getLogger(__name__)
 PROBLEM_JSON = "application/problem+json"
-REALM = "portal"
 RETRY_SECONDS = 5
 
 _OUR_FAULT = "internal_error"
@@ -54,14 +53,7 @@ def problem_answer(error: Exception) -> Response:
     problem = PROBLEMS[_code(error)]
     if problem.code == _OUR_FAULT:
         _log(error)
-    body = {
-        "type": f"{running().settings.public_url}/developers/errors#{problem.code}",
-        "title": problem.title,
-        "status": problem.status,
-        "detail": _detail(error, problem),
-        "code": problem.code,
-        **_more(error),
-    }
+    body = {**problem.told(running().settings.public_url, _detail(error, problem)), **_more(error)}
     response = json_answer(body, problem.status, media_type=PROBLEM_JSON)
     response.headers.update(_headers(error, problem))
     return response
@@ -99,8 +91,9 @@ def _more(error: Exception) -> dict[str, Any]:
 
 
 def _headers(error: Exception, problem: Problem) -> dict[str, str]:
-    if problem.status == 401 or problem.bearer_error:
-        return {"WWW-Authenticate": _challenge(error, problem)}
+    asked = challenge(error, problem, detail=_detail(error, problem))
+    if asked is not None:
+        return {"WWW-Authenticate": asked}
     if isinstance(error, TooManyTries):
         return {"Retry-After": str(error.retry_after)}
     if problem.status == 503:
@@ -108,16 +101,6 @@ def _headers(error: Exception, problem: Problem) -> dict[str, str]:
     if isinstance(error, HTTPException) and problem.status == 405:
         return {"Allow": dict(error.get_headers(request.environ)).get("Allow", "")}
     return {}
-
-
-def _challenge(error: Exception, problem: Problem) -> str:
-    """RFC 6750 §3: a call without any token gets the realm alone."""
-    parts = [f'realm="{REALM}"']
-    if problem.bearer_error:
-        parts += [f'error="{problem.bearer_error}"', f'error_description="{_detail(error, problem)}"']
-    if isinstance(error, Refused) and error.scope:
-        parts.append(f'scope="{error.scope}"')
-    return f"Bearer {', '.join(parts)}"
 
 
 def _log(error: Exception) -> None:

@@ -56,10 +56,15 @@ def install(app: Flask) -> None:
     app.extensions[_KEY] = Authenticator(parts.settings, parts.database, parts.recorder)
 
 
+def authenticator_in(app: Flask) -> Authenticator:
+    """The authenticator of `app`, for those outside of a request."""
+    found: Authenticator = app.extensions[_KEY]
+    return found
+
+
 def authenticator() -> Authenticator:
     """The authenticator of the app of this request."""
-    found: Authenticator = current_app.extensions[_KEY]
-    return found
+    return authenticator_in(current_app)
 
 
 def bearer_required(
