@@ -29,6 +29,8 @@ ENV_FILE = ".env"
 SHORTEST_SECRET_KEY = 32
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", re.IGNORECASE)
+SCOPE = re.compile(r"[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*")
+LONGEST_SCOPE, LONGEST_SENTENCE = 50, 100
 DRIVERS = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})
 LIMIT_DEFAULTS = {"signin": "10/900s", "signin_address": "50/900s"}
 
@@ -91,6 +93,11 @@ class Settings(BaseModel):
         default=("svc",),
         description="Comma list: the first makes service tokens, all are accepted.",
     )
+    scopes: dict[str, str] = Field(
+        default_factory=dict,
+        description="Comma list of what tokens may be allowed in the services behind, each with the sentence that the "
+        "form shows: `badges:issue=Issue badges,badges:read=See badges`.",
+    )
     tokens_per_user: int = Field(
         default=100, ge=1, le=10_000, description="How many living personal tokens one person may have."
     )
@@ -127,6 +134,17 @@ class Settings(BaseModel):
             raise ValueError(f"there is no limit named {unknown[0]}; there are {', '.join(LIMIT_DEFAULTS)}")
         written = {**LIMIT_DEFAULTS, **{name: text for name, _, text in parts}}
         return {name: _rate(name, text) for name, text in written.items()}
+
+    @field_validator("scopes", mode="before")
+    @classmethod
+    def _split_scopes(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = [_declared(part) for part in value.split(",") if part.strip()]
+        declared = dict(parts)
+        if len(declared) < len(parts):
+            raise ValueError("each scope may be declared once")
+        return declared
 
     @field_validator("secret_key")
     @classmethod
@@ -267,6 +285,15 @@ def _made_secret_key(path: Path) -> str:
 
 def _is_prefix(text: object) -> bool:
     return isinstance(text, str) and 2 <= len(text) <= 10 and text.isascii() and text.isalnum() and text == text.lower()
+
+
+def _declared(part: str) -> tuple[str, str]:
+    scope, _, sentence = (text.strip() for text in part.partition("="))
+    if len(scope) > LONGEST_SCOPE or not SCOPE.fullmatch(scope):
+        raise ValueError("write badges:issue=Issue badges: two lower-case words with a colon, and what they allow")
+    if not sentence or len(sentence) > LONGEST_SENTENCE or not sentence.isprintable():
+        raise ValueError(f"say what {scope} allows, in 1 to {LONGEST_SENTENCE} characters: {scope}=Issue badges")
+    return scope, sentence
 
 
 def _rate(name: str, text: str) -> tuple[int, int]:

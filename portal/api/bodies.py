@@ -13,8 +13,10 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.api.answers import JSON
 from portal.api.problems import FieldError, WrongFields, pointer
+from portal.current import running
 from portal.errors import PortalError
 from portal.tokens.nonces import CallOnce, call_digest
+from portal.tokens.scopes import Scopes
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -57,7 +59,8 @@ def read_body(model: type[Model], *, may_be_empty: bool = False) -> Model:
     if request.mimetype != JSON and not (is_left_out and not request.mimetype):
         raise WrongMediaType
     try:
-        return model.model_validate({} if is_left_out else _parsed(body), strict=True)
+        sent = {} if is_left_out else _parsed(body)
+        return model.model_validate(sent, strict=True, context=Scopes(running().settings.scopes))
     except ValidationError as error:
         raise WrongFields([_told(found) for found in error.errors(include_url=False)[:MOST_ERRORS]]) from None
 

@@ -11,8 +11,9 @@ from portal.accounts.service import lock_account
 from portal.api.payloads import RotationWanted, TokenWanted
 from portal.audit import Actor
 from portal.authentication.principal import Principal, Refused
+from portal.current import running
 from portal.tokens.models import Status, Token
-from portal.tokens.scopes import covers, in_order
+from portal.tokens.scopes import Scopes, covers
 
 FULL_ACCESS = "*"
 
@@ -33,7 +34,7 @@ def scopes_to_hand_on(caller: Principal, wanted: TokenWanted) -> tuple[str, ...]
     """The scopes of a token to make: those sent, else the caller's. Raises `Refused` when they go beyond."""
     if not wanted.has("scopes"):
         return caller.scopes
-    scopes = None if wanted.scopes is None else in_order(tuple(wanted.scopes))
+    scopes = None if wanted.scopes is None else Scopes(running().settings.scopes).in_order(tuple(wanted.scopes))
     refuse_beyond(caller, scopes)
     return scopes
 

@@ -4,12 +4,12 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from portal.clock import as_iso
 from portal.names import clean_name
 from portal.tokens.models import Token
-from portal.tokens.scopes import SCOPES
+from portal.tokens.scopes import Scopes
 from portal.tokens.service import Issued
 
 LONGEST_OVERLAP_SECONDS = 7 * 24 * 3600
@@ -28,9 +28,9 @@ def _moment(value: object) -> datetime:
         raise ValueError("There is no such time.") from error
 
 
-def _known(scope: str) -> str:
-    if scope not in SCOPES:
-        raise ValueError(f"There is no such scope. There are: {', '.join(SCOPES)}.")
+def _known(scope: str, info: ValidationInfo[Scopes]) -> str:
+    if scope not in info.context:
+        raise ValueError(f"There is no such scope. There are: {', '.join(info.context.sentences)}.")
     return scope
 
 
@@ -42,11 +42,12 @@ def _some(scopes: list[str]) -> list[str]:
 
 Name = Annotated[str, AfterValidator(clean_name)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-Scopes = Annotated[list[Annotated[str, AfterValidator(_known)]], AfterValidator(_some)]
+WantedScopes = Annotated[list[Annotated[str, AfterValidator(_known)]], AfterValidator(_some)]
 
 
 class Payload(BaseModel):
-    """A body. Unknown fields are refused: one that is ignored would seem to have been obeyed."""
+    """A body, validated in the context of the portal's `Scopes`. Unknown fields are refused: one that is ignored would
+    seem to have been obeyed."""
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
@@ -60,7 +61,7 @@ class TokenWanted(Payload):
 
     name: Name
     expires_at: Moment | None = None
-    scopes: Scopes | None = None
+    scopes: WantedScopes | None = None
 
 
 class NameWanted(Payload):

@@ -16,7 +16,7 @@ from portal.errors import NotAllowed, PortalError
 from portal.recorder import Recorder
 from portal.settings import Settings
 from portal.tokens.models import Kind
-from portal.tokens.scopes import ACCOUNT_TOKEN_SCOPES, covers
+from portal.tokens.scopes import Scopes, covers
 from portal.tokens.secret import MalformedSecret, SecretReader
 from portal.tokens.usage import LastUses
 
@@ -110,6 +110,7 @@ class Authenticator:
         self._query = _QUERY.format(placeholder=self._lookup.placeholder)
         self._service_query = _SERVICE_QUERY.format(placeholder=self._lookup.placeholder)
         self._recorder = recorder
+        self._account_scopes = Scopes(settings.scopes).of_account_token
 
     def authenticate(self, secret: str, *, address: str | None) -> Principal:
         """The principal behind `secret`, whose use is noted.
@@ -126,7 +127,7 @@ class Authenticator:
         if row is None:
             raise Refused("token_unknown", "No such token exists here.")
         now = utc_now()
-        principal = _principal(row)
+        principal = _principal(row, self._account_scopes)
         refusal = _why_dead(row, now)
         if refusal is not None:
             self.note_refusal(principal, refusal.code, address=address)
@@ -170,7 +171,7 @@ class Authenticator:
         )
 
 
-def _principal(row: tuple[Any, ...]) -> Principal:
+def _principal(row: tuple[Any, ...], account_scopes: tuple[str, ...]) -> Principal:
     (token_id, kind, token_name, hint, scopes, expires_at, stops_at, _revoked_at,
      account_id, account_name, _enabled, user_id, user_name, email, role, _deactivated_at) = row  # fmt: skip
     is_account = kind == Kind.ACCOUNT.value
@@ -184,7 +185,7 @@ def _principal(row: tuple[Any, ...]) -> Principal:
         user_name=user_name,
         user_email=email,
         role=ACCOUNT_ROLE if is_account else role,
-        scopes=ACCOUNT_TOKEN_SCOPES if is_account else _words(scopes),
+        scopes=account_scopes if is_account else _words(scopes),
         token_id=token_id,
         token_name=token_name,
         token_hint=hint,

@@ -9,7 +9,7 @@ from typing import Any
 from wtforms import RadioField, SelectMultipleField
 from wtforms.validators import InputRequired, ValidationError
 
-from portal.tokens.scopes import SCOPES, in_order
+from portal.tokens.scopes import Scopes
 from portal.web.forms import LONGEST_TYPED, NonceForm, PortalForm, TextField
 
 LONGEST_LIFE_DAYS = 3650
@@ -80,7 +80,12 @@ class NewTokenForm(LifeForm):
     expires = _choice("Expires", LIVES, USUAL_LIFE)
     date = TextField("Date", fit=str.strip)
     access = _choice("Access", ACCESSES, FULL)
-    scopes = SelectMultipleField("Scopes", choices={scope: scope for scope in SCOPES}, validate_choice=False)
+    scopes = SelectMultipleField("Scopes", validate_choice=False)
+
+    def __init__(self, now: datetime, known: Scopes, **given: Any) -> None:
+        super().__init__(now, **given)
+        self.known = known
+        self.scopes.choices = [(scope, scope) for scope in known.sentences]
 
     def validate_access(self, field: RadioField) -> None:
         _refuse_unlisted(field)
@@ -88,12 +93,12 @@ class NewTokenForm(LifeForm):
     def validate_scopes(self, field: SelectMultipleField) -> None:
         if self.access.data == CHOSEN and not field.data:
             raise ValidationError("Choose at least one scope.")
-        if not set(field.data or ()) <= set(SCOPES):
+        if not set(field.data or ()) <= set(self.known.sentences):
             raise ValidationError("Choose from this list.")
 
     def chosen_scopes(self) -> tuple[str, ...] | None:
         """The scopes of the new token; None is full access."""
-        return None if self.access.data == FULL else in_order(tuple(self.scopes.data or ()))
+        return None if self.access.data == FULL else self.known.in_order(tuple(self.scopes.data or ()))
 
 
 class RotateForm(LifeForm):
@@ -135,16 +140,16 @@ class Link:
     unfit_life: bool
 
 
-def read_link(arguments: Mapping[str, str], now: datetime) -> Link | None:
+def read_link(arguments: Mapping[str, str], now: datetime, *, known: Scopes) -> Link | None:
     """What `?name=…&scopes=a,b&expires_in=90` fills in; None when there is nothing of it."""
     if not {"name", "scopes", "expires_in"} & set(arguments):
         return None
     wanted = tuple(scope.strip() for scope in arguments.get("scopes", "").split(",") if scope.strip())
     life = _linked_life(arguments["expires_in"], now) if "expires_in" in arguments else {}
-    values: dict[str, object] = {"access": CHOSEN, "scopes": list(in_order(wanted)), **(life or {})}
+    values: dict[str, object] = {"access": CHOSEN, "scopes": list(known.in_order(wanted)), **(life or {})}
     if "name" in arguments:
         values["name"] = arguments["name"][:LONGEST_TYPED]
-    unknown = tuple(dict.fromkeys(scope for scope in wanted if scope not in SCOPES))
+    unknown = tuple(dict.fromkeys(scope for scope in wanted if scope not in known))
     return Link(values=values, unknown_scopes=unknown, unfit_life=life is None)
 
 

@@ -22,7 +22,7 @@ from portal.personal_tokens.forms import NewTokenForm, RenameForm, RotateForm, r
 from portal.personal_tokens.service import OwnToken
 from portal.tokens.models import Status, Token
 from portal.tokens.nonces import AlreadyDone, FormOnce, make_nonce
-from portal.tokens.scopes import SCOPES
+from portal.tokens.scopes import Scopes
 from portal.tokens.service import Issued, StaleRotation, find_own
 from portal.web.forms import LONGEST_TYPED, NonceForm, put_error
 from portal.web.pages import Page, notice, page, see_other
@@ -59,13 +59,13 @@ def index() -> ResponseReturnValue:
 @blueprint.route("/settings/tokens/new", methods=["GET", "POST"])
 @signed_in
 def new() -> ResponseReturnValue:
-    now = utc_now()
+    now, known = utc_now(), Scopes(running().settings.scopes)
     if request.method == "POST":
-        return _create(NewTokenForm(now), now)
-    link = read_link(request.args, now)
-    form = NewTokenForm(now, data=link.values if link else {})
+        return _create(NewTokenForm(now, known), now)
+    link = read_link(request.args, now, known=known)
+    form = NewTokenForm(now, known, data=link.values if link else {})
     form.nonce.data = make_nonce()
-    return page("personal_tokens/new.html", form=form, link=link, scopes=SCOPES)
+    return page("personal_tokens/new.html", form=form, link=link)
 
 
 @blueprint.get(_ONE)
@@ -126,7 +126,7 @@ def _create(form: NewTokenForm, now: datetime) -> ResponseReturnValue:
         status = 409
     except WrongValue as error:
         _start_again(form, error)
-    return page("personal_tokens/new.html", status=status, form=form, link=None, scopes=SCOPES)
+    return page("personal_tokens/new.html", status=status, form=form, link=None)
 
 
 def _created_page(session: Session, *, form: NewTokenForm, now: datetime) -> Page:

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.authentication.decorator import NEEDS, Needs
-from portal.tokens.scopes import SCOPES
+from portal.tokens.scopes import OWN_SCOPES
 from tests.api.calls import ME, TOKENS, code
 
 LISTED = (
@@ -72,7 +72,7 @@ def test_every_endpoint_says_what_it_needs_and_no_scope_is_made_up(app):
     needs = [getattr(app.view_functions[rule.endpoint], NEEDS) for rule in rules(app)]
 
     assert all(isinstance(need, Needs) for need in needs)
-    assert {need.scope for need in needs} - {None} <= set(SCOPES)
+    assert {need.scope for need in needs} - {None} <= set(OWN_SCOPES)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ def test_everything_can_be_set(own_folder):
             "PORTAL_LIMITS": "signin=0, signin_address=5/60s",
             "PORTAL_SECURITY_STATEMENT_FILE": "statement.md",
             "PORTAL_PERSONAL_TOKEN_PREFIX": "acme, pat",
+            "PORTAL_SCOPES": "badges:issue=Issue badges, badges:read = See badges",
             "PORTAL_WORKERS": "4",
             "PORTAL_THREADS": "16",
         }
@@ -58,6 +59,7 @@ def test_everything_can_be_set(own_folder):
     assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
     assert settings.limits == {"signin": (0, 1), "signin_address": (5, 60)}
     assert settings.personal_token_prefix == ("acme", "pat")
+    assert settings.scopes == {"badges:issue": "Issue badges", "badges:read": "See badges"}
     assert (settings.workers, settings.threads) == (4, 16)
 
 
@@ -93,6 +95,16 @@ def test_everything_can_be_set(own_folder):
         ("PERSONAL_TOKEN_PREFIX", "Pat", "2 to 10 lower-case"),
         ("PERSONAL_TOKEN_PREFIX", "pat,", "2 to 10 lower-case"),
         ("ACCOUNT_TOKEN_PREFIX", "ac_c", "2 to 10 lower-case"),
+        ("SCOPES", "badges", "write badges:issue=Issue badges"),
+        ("SCOPES", "Badges:issue=Issue badges", "write badges:issue=Issue badges"),
+        ("SCOPES", "badges:issue:all=Issue badges", "write badges:issue=Issue badges"),
+        ("SCOPES", "badges issue=Issue badges", "write badges:issue=Issue badges"),
+        ("SCOPES", "b\N{LATIN SMALL LETTER U WITH DIAERESIS}:issue=Issue badges", "write badges:issue=Issue badges"),
+        ("SCOPES", f"badges:{'x' * 50}=Issue badges", "write badges:issue=Issue badges"),
+        ("SCOPES", "badges:issue=", "say what badges:issue allows"),
+        ("SCOPES", "badges:issue= ,badges:read=See", "say what badges:issue allows"),
+        ("SCOPES", "badges:issue=Issue\tbadges", "say what badges:issue allows"),
+        ("SCOPES", "badges:issue=Issue, badges:issue=Again", "declared once"),
         ("TOKENS_PER_USER", "0", "greater than or equal to 1"),
         ("WORKERS", "many", "valid integer"),
         ("WORKERS", "65", "less than or equal to 64"),

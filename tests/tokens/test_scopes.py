@@ -1,8 +1,9 @@
-"""Scopes: what covers what."""
+"""Scopes: what covers what, and those that the operator declares."""
 
 import pytest
 
-from portal.tokens.scopes import SCOPES, covers, in_order
+from portal.errors import WrongSetting
+from portal.tokens.scopes import OWN_SCOPES, Scopes, covers
 
 
 @pytest.mark.parametrize(
@@ -22,8 +23,21 @@ def test_a_token_passes_on_no_more_than_it_has(own, wanted, is_covered):
 
 
 def test_scopes_are_put_in_one_order_without_doubles():
-    assert in_order(tuple(reversed(SCOPES)) * 2) == tuple(SCOPES)
+    assert Scopes({}).in_order(tuple(reversed(OWN_SCOPES)) * 2) == tuple(OWN_SCOPES)
 
 
 def test_a_scope_that_does_not_exist_is_left_out():
-    assert in_order(("root", "tokens:read")) == ("tokens:read",)
+    assert Scopes({}).in_order(("root", "tokens:read")) == ("tokens:read",)
+
+
+def test_declared_ones_stand_after_our_own():
+    scopes = Scopes({"badges:issue": "Issue badges"})
+
+    assert scopes.in_order(("badges:issue", "tokens:read")) == ("tokens:read", "badges:issue")
+    assert scopes.of_account_token[-1] == "badges:issue"
+
+
+@pytest.mark.parametrize("scope", ["tokens:read", "members:read", "usage:read"])
+def test_one_of_our_own_cannot_be_declared(scope):
+    with pytest.raises(WrongSetting, match=f"^PORTAL_SCOPES: {scope} is a scope of the portal's own"):
+        Scopes({scope: "Anything"})
