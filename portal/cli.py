@@ -1,4 +1,4 @@
-"""The commands of the operator: `portal run`, the schema, and verbs on people for those who have no page yet.
+"""The commands of the operator: `portal run`, `portal gateway`, the schema, and verbs on people without a page.
 
 Exit codes: 0 done, 1 refused with one sentence on stderr, 2 called in a wrong way.
 """
@@ -18,6 +18,7 @@ from portal.audit import OPERATOR
 from portal.clock import utc_now
 from portal.database import Database
 from portal.errors import DatabaseUnavailable, OutcomeUnknown, PortalError
+from portal.gateway_server import GatewayServer
 from portal.members import service as members
 from portal.migrations import HEAD
 from portal.migrations.run import migrate, require_current_schema
@@ -33,6 +34,7 @@ Command = Callable[[Namespace], None]
 
 HOST = "127.0.0.1"
 PORT = 8000
+GATEWAY_OFFSET = 2
 MOST_WORKERS = 64
 # Far more than any password; what is piped in by mistake must not fill the memory.
 LONGEST_INPUT = 10_000
@@ -65,6 +67,18 @@ def _run(options: Namespace) -> None:
         logs.install()
         workers = options.workers or settings.workers
         WebServer(settings, listener, workers=workers, greet=lambda: _say(greeting, to_stderr=True)).run()
+
+
+def _gateway(options: Namespace) -> None:
+    # Links lead to the web server, which by default listens two ports below.
+    settings = load_settings(port=max(1, options.port - GATEWAY_OFFSET))
+    with listen(options.host, options.port) as listener:
+        with _opened(settings):
+            pass
+        logs.install()
+        greeting = f"The gateway answers /verify on {options.host}, port {options.port}."
+        workers = options.workers or settings.workers
+        GatewayServer(settings, listener, workers=workers, greet=lambda: _say(greeting, to_stderr=True)).run()
 
 
 def _greeting(settings: Settings, options: Namespace, database: Database) -> str:
@@ -186,10 +200,10 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="portal", description="An account portal for API tokens.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = _command(commands, "run", _run, "serve the portal; on SQLite, bring the schema up to date first")
-    run.add_argument("--host", default=HOST, help=f"address to listen on ({HOST})")
-    run.add_argument("--port", type=_whole(1, 65535), default=PORT, help=f"port to listen on ({PORT})")
-    run.add_argument("--workers", type=_whole(1, MOST_WORKERS), help="processes (PORTAL_WORKERS)")
+    _add_address(run, port=PORT)
     run.add_argument("--only", choices=["web"], help="serve this part alone")
+    gateway = _command(commands, "gateway", _gateway, "answer /verify alone, for gateways that ask on every call")
+    _add_address(gateway, port=PORT + GATEWAY_OFFSET)
     _command(commands, "migrate", _migrate, "bring the database to the newest schema")
     for name, command, what in _ON_PEOPLE:
         one = _command(commands, name, command, what)
@@ -202,6 +216,12 @@ def _parser() -> ArgumentParser:
         if command not in {_deactivate_user, _reactivate_user}:
             one.add_argument("--password-stdin", action="store_true", required=True, help="read it there")
     return parser
+
+
+def _add_address(parser: ArgumentParser, *, port: int) -> None:
+    parser.add_argument("--host", default=HOST, help=f"address to listen on ({HOST})")
+    parser.add_argument("--port", type=_whole(1, 65535), default=port, help=f"port to listen on ({port})")
+    parser.add_argument("--workers", type=_whole(1, MOST_WORKERS), help="processes (PORTAL_WORKERS)")
 
 
 _ON_PEOPLE = (

@@ -23,7 +23,7 @@ class Layer:
 LAYERS = (
     Layer(
         "entrances",  # Put everything together: may import anything.
-        ("portal", "portal.cli", "portal.server"),
+        ("portal", "portal.cli", "portal.server", "portal.gateway_server"),
         ("surfaces", "authentication", "features", "page kit", "tokens", "accounts", "audit", "schema", "kernel"),
         siblings=True,
     ),

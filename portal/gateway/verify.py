@@ -69,7 +69,7 @@ class Verify:
         except Exception as error:
             return self._refuse(error, environ, start_response)
         start_response("204 No Content", _identity(principal))
-        return ()
+        return []
 
     def _let_in(self, environ: "WSGIEnvironment") -> Principal:
         get = environ.get
@@ -100,7 +100,7 @@ class Verify:
         if problem.status == 503:
             headers.append(("Retry-After", RETRY_SECONDS))
         start_response(_STATUS[problem.status], headers)
-        return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 
 def _identity(principal: Principal) -> list[tuple[str, str]]:

@@ -64,7 +64,7 @@ def test_nobody_but_its_owner_reads_a_new_sqlite_database(anybody, at_database, 
     assert (tmp_path / "new.db").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("command", [OWNER, ("run", "--port", "20898")])
+@pytest.mark.parametrize("command", [OWNER, ("run", "--port", "20898"), ("gateway", "--port", "20893")])
 def test_an_empty_postgresql_is_refused_with_the_command_to_run(anybody, at_database, new_postgres_url, command):
     at_database(new_postgres_url)
 
@@ -83,7 +83,7 @@ def test_an_older_postgresql_is_refused_with_the_command_to_run(anybody, at_data
     assert (outcome.code, outcome.err) == (1, "The database has an older schema. Run: portal migrate\n")
 
 
-@pytest.mark.parametrize("command", [("migrate",), OWNER, ("run", "--port", "20897")])
+@pytest.mark.parametrize("command", [("migrate",), OWNER, ("run", "--port", "20897"), ("gateway", "--port", "20892")])
 def test_a_newer_schema_is_refused(anybody, at_database, new_database_url, command):
     set_revision(new_database_url, "9999")
     at_database(new_database_url)

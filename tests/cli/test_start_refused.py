@@ -5,10 +5,11 @@ import socket
 import pytest
 
 
-def test_a_port_that_is_taken_is_one_sentence(operator):
+@pytest.mark.parametrize("command", ["run", "gateway"])
+def test_a_port_that_is_taken_is_one_sentence(operator, command):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        outcome = operator.run("run", "--port", str(port))
+        outcome = operator.run(command, "--port", str(port))
 
     assert (outcome.code, outcome.out) == (1, "")
     assert outcome.err.startswith(f"Port {port} on 127.0.0.1 is taken.")

@@ -31,7 +31,7 @@ def wait_for(wanted: Wanted, *, seconds: float = START_SECONDS) -> Any:
 
 @dataclass
 class Running:
-    """One process of `portal run`."""
+    """One process of `portal run`, or of another command that serves."""
 
     port: int
     process: subprocess.Popen[bytes]
@@ -97,13 +97,18 @@ def _read_all(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def started(database_url: str, folder: Path, *arguments: str, **settings: str) -> Iterator[Running]:
-    """Runs `portal run` on a free port until the block is left. It answers when the block begins."""
+def started(
+    database_url: str, folder: Path, *arguments: str, command: str = "run", **settings: str
+) -> Iterator[Running]:
+    """Runs `portal run` (or another such command) on a free port until the block is left.
+
+    It answers when the block begins.
+    """
     port = free_port()
-    command = [sys.executable, "-m", "portal.cli", "run", "--port", str(port), *arguments]
+    line = [sys.executable, "-m", "portal.cli", command, "--port", str(port), *arguments]
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         process = subprocess.Popen(
-            command, cwd=folder, env=environment(database_url, folder, **settings), stdout=out, stderr=err
+            line, cwd=folder, env=environment(database_url, folder, **settings), stdout=out, stderr=err
         )
     running = Running(port, process, folder)
     try:
