@@ -3,16 +3,17 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from portal.database import Database
-from tests.builders import make_token
-from tests.cast import Cast, add_cast
+from tests.builders import make_account_token, make_token
+from tests.cast import Cast, Person, add_cast
 from tests.gateways.calls import Door
 from tests.gateways.nginx import Certificate, Nginx, Ports, Upstreams, nginx
 from tests.served import ROOT, Client, environment, free_port
@@ -51,6 +52,22 @@ def cast(rows: Database) -> Cast:
 def bobs(rows: Database, cast: Cast) -> tuple[int, str]:
     """Bob's token with full access: its id and its secret."""
     return make_token(rows, cast.bob, "Badges")
+
+
+@pytest.fixture
+def new_secret(rows: Database) -> Callable[..., str]:
+    """Makes one more token of a person, under a name of its own; its secret."""
+
+    def make(person: Person, **kwargs: Any) -> str:
+        return make_token(rows, person, f"Token {next(_NUMBERS)}", **kwargs)[1]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def charlies_account_token(rows: Database, cast: Cast) -> str:
+    """The secret of the account token of Globex."""
+    return make_account_token(rows, cast.charlie)[1]
 
 
 @pytest.fixture(scope="session")
@@ -120,13 +137,24 @@ def _answers(port: int, path: str) -> bool:
 def front(
     certificate: Certificate,
     portal: Running,
+    gateway: int,
     badges: int,
     ports: Ports,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Nginx]:
-    """The nginx before portal and service."""
-    upstreams = Upstreams(portal=portal.port, check=portal.port, badges=badges)
+    """The nginx before portal and service, as deploy/nginx has it: `portal gateway` answers the check."""
+    upstreams = Upstreams(portal=portal.port, check=gateway, badges=badges)
     with nginx(tmp_path_factory.mktemp("nginx"), certificate, upstreams, ports) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def front_on_web(
+    certificate: Certificate, portal: Running, badges: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Nginx]:
+    """Another nginx, whose check the web server answers."""
+    upstreams = Upstreams(check=portal.port, badges=badges)
+    with nginx(tmp_path_factory.mktemp("nginx"), certificate, upstreams) as running:
         yield running
 
 
@@ -136,8 +164,8 @@ def address() -> str:
     return f"127.0.1.{next(_NUMBERS)}"
 
 
-@pytest.fixture(params=["front"])
+@pytest.fixture(params=["front", "front_on_web"])
 def door(request: pytest.FixtureRequest, address: str) -> Door:
-    """The service through nginx."""
+    """The service through nginx, behind the one check and behind the other."""
     front: Nginx = request.getfixturevalue(request.param)
     return front.badges(address)

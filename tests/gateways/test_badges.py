@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import ago, make_account_token, make_token
+from tests.builders import ago
 from tests.gateways.calls import BODY, ISSUE, JSON, by_curl, by_node, by_requests, raw_issue
 from tests.served import Client
 
@@ -38,24 +38,22 @@ def test_without_a_token_a_program_is_told_what_to_send(program, door, certifica
     assert (reply.status, reply.headers["www-authenticate"]) == (401, 'Bearer realm="portal"')
 
 
-def test_an_account_token_issues_for_the_account(door, rows, cast):
-    _, secret = make_account_token(rows, cast.charlie)
-
-    reply = door.issue({"X-Api-Token": secret})
+def test_an_account_token_issues_for_the_account(door, cast, charlies_account_token):
+    reply = door.issue({"X-Api-Token": charlies_account_token})
 
     # Declared scopes are an account token's too.
     assert reply.status == 200
     assert (reply.json["issued_by"]["account"], reply.json["issued_by"]["user"]) == (str(cast.charlie.account_id), "-")
 
 
-def test_ac_134_a_chosen_scope_lets_in(door, rows, cast):
-    _, secret = make_token(rows, cast.bob, "Only badges", scopes=("badges:issue",))
+def test_ac_134_a_chosen_scope_lets_in(door, new_secret, cast):
+    secret = new_secret(cast.bob, scopes=("badges:issue",))
 
     assert door.issue({"X-Access-Token": secret}).status == 200
 
 
-def test_ac_134_without_the_scope_it_is_403_with_the_reason(door, rows, cast):
-    _, secret = make_token(rows, cast.bob, "No badges", scopes=("tokens:read",))
+def test_ac_134_without_the_scope_it_is_403_with_the_reason(door, new_secret, cast):
+    secret = new_secret(cast.bob, scopes=("tokens:read",))
 
     reply = door.issue({"X-Access-Token": secret})
 
@@ -72,16 +70,16 @@ def test_ac_134_a_bad_token_is_401_with_the_reason(secret, door):
     assert 'error="invalid_token"' in reply.headers["www-authenticate"]
 
 
-def test_ac_134_an_expired_token_is_401_with_the_reason(door, rows, cast):
-    _, secret = make_token(rows, cast.bob, "Expired", now=ago(days=2), expires_at=ago(days=1))
+def test_ac_134_an_expired_token_is_401_with_the_reason(door, new_secret, cast):
+    secret = new_secret(cast.bob, now=ago(days=2), expires_at=ago(days=1))
 
     reply = door.issue({"X-Access-Token": secret})
 
     assert (reply.status, "expired" in reply.headers["www-authenticate"]) == (401, True)
 
 
-def test_the_next_call_after_a_revoke_is_refused(door, portal, front, rows, cast):
-    _, maker = make_token(rows, cast.bob, "Maker")
+def test_the_next_call_after_a_revoke_is_refused(door, front, new_secret, cast):
+    maker = new_secret(cast.bob)
     call = front.portal().call
     authorized = {"Authorization": f"Bearer {maker}", **JSON}
     for _ in range(5):

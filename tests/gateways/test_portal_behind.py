@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from portal.audit import AuditEvent
-from tests.builders import make_token
 from tests.gateways.calls import JSON
 from tests.gateways.nginx import Upstreams, nginx
 from tests.served import Reply
@@ -83,9 +82,9 @@ class TestAddress:
     """The address that the security log keeps."""
 
     @pytest.fixture
-    def logged_address(self, front, address, rows, cast):
+    def logged_address(self, front, address, rows, new_secret, cast):
         """Renames a token with these headers; the address that was recorded, and the one that it came from."""
-        _, secret = make_token(rows, cast.adam, next(NAMES))
+        secret = new_secret(cast.adam)
 
         def rename(*headers: str):
             name = next(NAMES)
