@@ -15,7 +15,7 @@ from portal.database import Database
 from tests.builders import make_account_token, make_token
 from tests.cast import Cast, Person, add_cast
 from tests.gateways.calls import Door
-from tests.gateways.nginx import Certificate, Nginx, Ports, Upstreams, nginx
+from tests.gateways.nginx import NO_LIMITS, Certificate, Nginx, Ports, Upstreams, nginx
 from tests.served import ROOT, Client, environment, free_port
 from tests.server.running import Running, started, wait_for
 
@@ -83,6 +83,7 @@ def settings_of_portal(ports: Ports) -> dict[str, str]:
         "public_url": f"https://localhost:{ports.portal}",
         "trusted_proxies": "127.0.0.1/32",
         "scopes": "badges:issue=Issue badges",
+        "limits": NO_LIMITS,
     }
 
 

@@ -14,12 +14,15 @@ from pathlib import Path
 
 import trustme
 
+from portal.settings import LIMIT_DEFAULTS
 from tests.gateways.calls import Door
 from tests.served import ROOT, free_port
 from tests.server.running import wait_for
 
 RECIPE = ROOT / "deploy" / "nginx"
 INSTALL = "nginx is missing. Install it: apt-get install -y --no-install-recommends nginx-light"
+# The portal's own limits, which others try.
+NO_LIMITS = ",".join(f"{name}=0" for name in LIMIT_DEFAULTS)
 
 # What Debian's own nginx.conf says around our files, as far as it could spoil something: it compresses answers,
 # and logs whole addresses wherever nobody else says where to log.
