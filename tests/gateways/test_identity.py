@@ -26,6 +26,7 @@ def issued_by(answer):
         ("x-portal-user: 1", "X-PORTAL-ACCOUNT: 2"),
         ("X_Portal_User: 1", "X_Portal_Account: 2", "X_Portal_Token: 1"),
         ("X-Portal_User: 1", "X_Portal-User: 1"),
+        ("X.Portal.User: 1", "X~Portal~User: 1", "X!Portal-User: 1"),
         ("X-Portal-User: 1", "X-Portal-User: 1"),
         ("X-Portal-User:", "X-Portal-Account:"),
         ("X-Portal-User: 1", "Connection: X-Portal-User"),
@@ -131,9 +132,9 @@ class TestWhatIsSent:
     def test_the_service_gets_the_checks_word_once_and_no_secret(self, seen):
         door, _, service = seen
         spoofed = [f"X-Portal-{name}: spoofed" for name in IDENTITY]
-        underscored = [line.replace("-", "_") for line in spoofed]
+        aliased = [line.replace("-", other) for line in spoofed for other in "_.~!"]
 
-        door.raw(raw_issue("a secret", *spoofed, *underscored, "X-Forwarded-For: 203.0.113.7", "Connection: close"))
+        door.raw(raw_issue("a secret", *spoofed, *aliased, "X-Forwarded-For: 203.0.113.7", "Connection: close"))
 
         (asked,) = service.asked
         assert {name: asked.values(f"x-portal-{name}") for name in IDENTITY} == {

@@ -16,7 +16,7 @@ from tests.gateways.calls import JSON
 from tests.gateways.nginx import NO_LIMITS, Ports, Upstreams, nginx
 from tests.server.running import started, wait_for
 
-CREATES = 40
+CREATES = 25
 
 
 @pytest.fixture
