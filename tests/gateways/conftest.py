@@ -110,8 +110,9 @@ def gateway(
 def badges() -> Iterator[int]:
     """The port of the example service, run as its README says."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind", f"127.0.0.1:{port}", "badges:app"]
-    with _running(command, port, cwd=ROOT / "examples" / "badges", asked="/"):
+    where = ["--bind", f"127.0.0.1:{port}", "--chdir", "examples/badges"]
+    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", *where, "badges:app"]
+    with _running(command, port, cwd=ROOT, asked="/"):
         yield port
 
 

@@ -122,7 +122,7 @@ class TestAddress:
 
 CALLS = (
     *("/api/v1/me", "/api", "/API/../api/v1/me", "//api/v1/me", "/%61pi/v1/me", "/api-tokens", "/api-tokens/3"),
-    *("/advanced/v1/personal_access_token/", "/introspect", "/revoke", "/verify", "/metrics"),
+    *("/advanced/v1/personal_access_token/", "/introspect", "/revoke", "/verify", "/metrics", "/ws/events"),
 )
 
 
