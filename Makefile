@@ -8,7 +8,7 @@ GUARDED := portal/tokens/*,portal/authentication/*,portal/api_access/*,portal/pe
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test promise check docs lock installed installed-dev browser
+.PHONY: help run test promise check docs lock installed installed-dev programs
 
 help:  ## List these targets
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -16,7 +16,7 @@ help:  ## List these targets
 run: installed  ## Serve the portal at http://localhost:8000 (ARGS="--port 9000")
 	@exec $(BIN)/portal run $(ARGS)
 
-test: installed-dev browser  ## Run every test, a real browser and PostgreSQL included
+test: installed-dev programs  ## Run every test, a real browser, nginx and PostgreSQL included
 	@rm -f .coverage .coverage.*
 	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report= $(ARGS)
 	@$(BIN)/coverage report --skip-covered --show-missing --fail-under=95
@@ -45,5 +45,8 @@ installed:
 installed-dev:
 	@scripts/install requirements-dev.lock
 
-browser:
-	@scripts/find-browser
+programs:
+	@scripts/find-program "chromium chromium-browser google-chrome" chromium fonts-dejavu-core
+	@scripts/find-program nginx nginx-light
+	@scripts/find-program curl curl
+	@scripts/find-program node nodejs
