@@ -2,13 +2,17 @@
 
 BIN := .venv/bin
 ARGS ?=
+ONLY ?=
+ROUNDS ?= 7
+SECONDS ?= 2
+MINUTES ?= 10
 JOBS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 # Rooms that decide who gets in: every branch of them is tested.
 GUARDED := portal/tokens/*,portal/authentication/*,portal/api_access/*,portal/personal_tokens/*
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test promise check docs lock installed installed-dev programs
+.PHONY: help run test promise check bench soak docs lock installed installed-dev installed-bench programs
 
 help:  ## List these targets
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +35,12 @@ check: installed-dev  ## Check format, lint, types and templates
 	@$(BIN)/mypy
 	@$(BIN)/djlint --quiet --lint templates
 
+bench: installed-dev installed-bench  ## Measure against floors and peers (ONLY=verify-sqlite, ROUNDS=7, SECONDS=2)
+	@$(BIN)/python -m bench run $(if $(ONLY),--only $(ONLY)) --rounds $(ROUNDS) --seconds $(SECONDS)
+
+soak: installed-dev installed-bench  ## Mixed load for minutes; memory and latency must stay flat (MINUTES=10)
+	@$(BIN)/python -m bench soak --minutes $(MINUTES)
+
 docs: installed  ## Make docs/settings.md from portal/settings.py
 	@$(BIN)/python scripts/settings_page.py > docs/settings.md
 
@@ -38,12 +48,16 @@ lock:  ## Resolve the dependencies anew and pin them with their hashes
 	@command -v uv >/dev/null || { echo 'uv is missing. Install it: python3 -m pip install uv' >&2; exit 1; }
 	@$(COMPILE) pyproject.toml --extra build -o requirements.lock
 	@$(COMPILE) pyproject.toml --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) pyproject.toml --extra build --extra bench -c requirements.lock -o requirements-bench.lock
 
 installed:
 	@scripts/install requirements.lock
 
 installed-dev:
 	@scripts/install requirements-dev.lock
+
+installed-bench:
+	@scripts/install requirements-bench.lock .venv-bench
 
 programs:
 	@scripts/find-program "chromium chromium-browser google-chrome" chromium fonts-dejavu-core

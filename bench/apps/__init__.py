@@ -1,0 +1,1 @@
+"""What the portal is held against on the same servers: the least that can answer at all."""
