@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from itertools import chain
 
-from sqlalchemy import Date, Table, bindparam, or_, select, text, update
+from sqlalchemy import Date, Table, bindparam, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from portal.database import Database
@@ -38,7 +38,7 @@ class Use:
         self.calls += other.calls
         self.refusals += other.refusals
         if self.at < other.at:
-            self.at, self.address = other.at, other.address
+            self.at, self.address = other.at, other.address or self.address
 
 
 # By token id and day (UTC, the proleptic Gregorian ordinal of `date.toordinal`).
@@ -61,7 +61,8 @@ class Uses:
             use.calls += 1
             if use.at <= at:
                 use.at = at
-                use.address = address
+                # Whoever introspects a token does not say where its holder is.
+                use.address = address or use.address
 
     def note_refusal(self, token_id: int, at: datetime) -> None:
         """Counts one call that was refused although we know the token: dead, or not enough for what was asked."""
@@ -126,7 +127,7 @@ _TOUCH = (
         _tokens.c.id == bindparam("token_id"),
         or_(_tokens.c.last_used_at.is_(None), _tokens.c.last_used_at < bindparam("at")),
     )
-    .values(last_used_at=bindparam("at"), last_used_from=bindparam("address"))
+    .values(last_used_at=bindparam("at"), last_used_from=func.coalesce(bindparam("address"), _tokens.c.last_used_from))
 )
 
 
