@@ -1,6 +1,8 @@
 """What every answer of the JSON API looks like: its headers, and JSON written by orjson."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import orjson
 from flask import Response, request
@@ -9,9 +11,21 @@ from portal.authentication.carriers import CARRIERS
 from portal.authentication.decorator import TOKEN_ENDS_AT
 from portal.clock import as_iso
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 JSON = "application/json"
 # A browser that is led here may neither frame the answer nor take anything in it for a page.
 CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+
+class Answer(Response):
+    """Sent as it was made. Werkzeug would copy the headers to complete addresses and lengths, which are whole here."""
+
+    def get_wsgi_response(self, environ: "WSGIEnvironment") -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        body = [] if environ["REQUEST_METHOD"] == "HEAD" else [self.get_data()]
+        return body, self.status, self.headers.to_wsgi_list()
+
 
 _HEADERS = (
     ("Cache-Control", "no-store"),
@@ -30,11 +44,12 @@ def empty_answer() -> Response:
     """204: done, and nothing to say."""
     response = _answer(b"", 204)
     del response.headers["Content-Type"]
+    del response.headers["Content-Length"]
     return response
 
 
 def _answer(body: bytes, status: int, *headers: tuple[str, str]) -> Response:
-    response = Response(body, status, [*headers, *_HEADERS])
+    response = Answer(body, status, [*headers, *_HEADERS])
     ends_at: datetime | None = request.environ.get(TOKEN_ENDS_AT)
     if ends_at is not None:
         response.headers["X-Token-Expires-At"] = as_iso(ends_at)
