@@ -1,8 +1,8 @@
 """An account portal: an organisation turns API access on, people make, watch and kill their tokens."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -52,6 +52,10 @@ class Portal(Flask):
         if is_verify(environ.get("PATH_INFO", "")):
             return self.verify(environ, start_response)
         return self.front(environ, start_response)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Itself: no view and no hook is a coroutine. Flask would look at each of them again in every request."""
+        return func
 
 
 def create_app(settings: Settings | None = None, *, counts: Counts | None = None) -> Portal:

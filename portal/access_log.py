@@ -6,7 +6,7 @@ No secret reaches it: the values of query fields that name tokens are cut out, a
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
 from time import monotonic
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 import orjson
-from werkzeug.wsgi import ClosingIterator
 
 from portal.clock import utc_now
 from portal.metrics import NO_ROUTE, Counts
@@ -33,6 +32,7 @@ request_at_work: ContextVar[str | None] = ContextVar("request_at_work", default=
 # A query field whose name holds one of these words carries a secret, whatever its value looks like.
 _SECRET_WORDS = ("token", "password", "secret", "authorization")
 _SECRET_SHAPE = re.compile(r"[a-z0-9]{2,10}_[0-9A-Za-z]{43}")
+_SHORTEST_SECRET = 2 + 1 + 43
 # A longer text is cut, so that a line stays one write to a pipe, which no other process can tear apart.
 _LONGEST_TEXT = 400
 _STDOUT = 1
@@ -69,12 +69,30 @@ class AccessLog:
             self._counts.request(environ.get(ROUTE, NO_ROUTE), int(status), seconds)
             self._sink(_line(environ, status=int(status), seconds=seconds))
 
-        return ClosingIterator(self._app(environ, start), log)
+        return _Logged(self._app(environ, start), log)
+
+
+class _Logged:
+    """The body of an answer, and the line to write once it has been sent."""
+
+    def __init__(self, body: Iterable[bytes], log: Callable[[], None]) -> None:
+        self._body = body
+        self._log = log
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+    def close(self) -> None:
+        try:
+            if (close := getattr(self._body, "close", None)) is not None:
+                close()
+        finally:
+            self._log()
 
 
 def without_secrets(text: str) -> str:
     """`text` with everything that has the shape of a token's secret cut out."""
-    return _SECRET_SHAPE.sub(REDACTED, text)
+    return text if len(text) < _SHORTEST_SECRET else _SECRET_SHAPE.sub(REDACTED, text)
 
 
 def printable(text: str) -> str:

@@ -61,5 +61,5 @@ def reading() -> AbstractContextManager[Session]:
 
 def client_address() -> str | None:
     """Where this request comes from, proxies that we trust left out."""
-    trusted = running().settings.trusted_proxies
-    return address_of(request.remote_addr, request.headers.get("X-Forwarded-For"), trusted=trusted)
+    environ, trusted = request.environ, running().settings.trusted_proxies
+    return address_of(environ.get("REMOTE_ADDR"), environ.get("HTTP_X_FORWARDED_FOR"), trusted=trusted)

@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from inspect import iscoroutinefunction
 
 import pytest
 
@@ -147,6 +148,11 @@ class TestTable:
         without = {endpoint for endpoint, view in app.view_functions.items() if not hasattr(view, GUARD)}
 
         assert without == {"static"}
+
+    def test_no_view_and_no_hook_is_a_coroutine(self, app):
+        hooks = [hook for of in (app.before_request_funcs, app.after_request_funcs) for hook in of.get(None, [])]
+
+        assert not any(map(iscoroutinefunction, [*app.view_functions.values(), *hooks]))
 
 
 class TestWhoMay:

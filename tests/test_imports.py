@@ -104,7 +104,7 @@ KNOW_FLASK = (
     "portal.current",
 )
 FILES_THAT_KNOW_FLASK = ("views", "forms")
-ONLY_THIS_OF_FLASK = {"portal.accounts.sessions": {"flask_login"}, "portal.access_log": {"werkzeug"}}
+ONLY_THIS_OF_FLASK = {"portal.accounts.sessions": {"flask_login"}}
 
 # Half a second or 5 MB that only a few processes need; each use says so in a comment.
 HEAVY = frozenset({"alembic", "prometheus_client", "redis", "zxcvbn"})
@@ -283,7 +283,6 @@ def test_the_rules_catch(module, source):
         ("portal.accounts.passwords", "def common():\n    from zxcvbn.frequency_lists import FREQUENCY_LISTS"),
         ("portal.cli", "from portal import __version__\nfrom portal.members.service import deactivate"),
         ("portal.accounts.sessions", "from flask_login import UserMixin"),
-        ("portal.access_log", "from werkzeug.wsgi import ClosingIterator"),
         ("portal.activity.views", "from flask import request\nfrom portal.activity import service"),
         ("portal.migrations.tables", "from portal.tokens import models"),
     ],

@@ -19,5 +19,6 @@ def install(app: Flask) -> None:
 
 def _refuse_doubled_slashes() -> None:
     # The router would redirect such a path to the one without them; here it is simply not a path of ours.
-    if request.path.startswith(_BELOW) and "//" in request.path:
+    path = request.path
+    if "//" in path and path.startswith(_BELOW):
         raise NotFound

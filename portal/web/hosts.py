@@ -1,11 +1,12 @@
 """Which Host a request may name. Links are made from the public address alone, so a foreign one is only refused."""
 
 import re
+from functools import lru_cache
 
 from flask import Flask, request
 from werkzeug.exceptions import BadRequest
 
-from portal.current import running
+from portal.current import running_in
 from portal.settings import LOOPBACK_NAMES
 
 # Asked by load balancers and gateways under whatever name they know us.
@@ -22,18 +23,18 @@ class ForeignHost(BadRequest):
 
 def install(app: Flask) -> None:
     """Refuses foreign hosts before anything else of a request is looked at."""
-    app.before_request(_refuse_foreign_host)
+    public = running_in(app).settings.public_host
+    ours = LOOPBACK_NAMES if public in LOOPBACK_NAMES else {public}
+
+    def refuse_foreign_host() -> None:
+        environ = request.environ
+        if _name(environ.get("HTTP_HOST", "")) not in ours and environ["PATH_INFO"] not in ANY_HOST:
+            raise ForeignHost
+
+    app.before_request(refuse_foreign_host)
 
 
-def _refuse_foreign_host() -> None:
-    if request.path in ANY_HOST:
-        return
-    name = _name(request.environ.get("HTTP_HOST", ""))
-    public = running().settings.public_host
-    if name != public and not (name in LOOPBACK_NAMES and public in LOOPBACK_NAMES):
-        raise ForeignHost
-
-
+@lru_cache(maxsize=64)
 def _name(host: str) -> str | None:
     """The host without its port, lower case; IPv6 without brackets. None for what is no host."""
     found = _HOST.fullmatch(host.lower())
