@@ -76,7 +76,7 @@ def show() -> ResponseReturnValue:
         return see_other("api_access.disable")
     actor = current_actor()
     transaction(lambda session: service.enable(session, actor, seen=seen, now=utc_now()))
-    notice("API access is on. Read the security statement and agree to it to get the token.")
+    notice("API access is on.")
     return see_other(_SHOW)
 
 
