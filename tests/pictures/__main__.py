@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +23,8 @@ from tests.journeys.steps import sign_in
 from tests.pictures.month import add_month
 from tests.served import serve
 
-WIDTHS = {"phone": (390, 844), "desk": (1280, 860)}
+# Width and height of the window, a phone and a desk.
+WINDOWS = ((390, 844), (1280, 860))
 SCHEMES = ("light", "dark")
 # Flat pages need no more; half of the bytes.
 COLOURS = 128
@@ -32,7 +34,8 @@ COLOURS = 128
 class Look:
     """One way of looking at every page."""
 
-    place: str
+    width: int
+    height: int
     scheme: str
 
 
@@ -49,7 +52,7 @@ class Camera:
         if path:
             self.page.goto(path)
         self.page.wait_for_load_state("networkidle")
-        target = self.folder / f"{name}-{self.look.place}-{self.look.scheme}.png"
+        target = self.folder / f"{name}-{self.look.width}-{self.look.scheme}.png"
         self.page.screenshot(path=target, full_page=True)
         _shrink(target)
 
@@ -61,13 +64,13 @@ def _shrink(path: Path) -> None:
 
 
 def main(folder: Path) -> None:
-    """All pictures, in place of what is in the folder."""
+    """All pictures, in place of those of the last time."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.png"):
-        old.unlink()
     with _chromium() as browser:
-        for look in (Look(place, scheme) for place in WIDTHS for scheme in SCHEMES):
-            _look_around(browser, look, folder)
+        for (width, height), scheme in product(WINDOWS, SCHEMES):
+            for old in folder.glob(f"*-{width}-{scheme}.png"):
+                old.unlink()
+            _look_around(browser, Look(width, height, scheme), folder)
 
 
 @contextmanager
@@ -91,10 +94,8 @@ def _look_around(browser: Browser, look: Look, folder: Path) -> None:
         database.close()
         with serve(url, Path(scratch)) as portal:
             for visit in (_stranger, _alice, _charlie):
-                width, height = WIDTHS[look.place]
-                context = browser.new_context(
-                    viewport={"width": width, "height": height}, color_scheme=look.scheme, base_url=portal.url
-                )
+                window = {"width": look.width, "height": look.height}
+                context = browser.new_context(viewport=window, color_scheme=look.scheme, base_url=portal.url)
                 visit(Camera(context.new_page(), look, folder), cast)
                 context.close()
 
