@@ -129,7 +129,7 @@ def disable() -> ResponseReturnValue:
     except WrongState:
         # Whoever turns it off in a hurry gets the same button again, for what is there now.
         return _ask_to_disable(409, told="state")
-    notice("API access is off. From now on every call with the account's token is refused.")
+    notice("API access is off. From now on every call with its token is refused.")
     return see_other(_SHOW)
 
 

@@ -40,7 +40,7 @@ _BY_STATUS = {
                    "Go back, open the page again and try once more."),
     403: ErrorPage(403, "This page is not for your role", "You are signed in, but your role does not open this page.",
                    "Ask an owner of your account if you need it."),
-    404: ErrorPage(404, "There is no such page", "The address may be mistyped, or what was here is somebody else's.",
+    404: ErrorPage(404, "There is no such page", "The address may be mistyped, or what was here belongs to somebody else.",
                    "Check the address."),
     405: ErrorPage(405, "This address cannot be opened that way", "It exists, but only a form on a page leads to it. "
                    "Nothing was done.", "Open that page and use its buttons."),
@@ -62,7 +62,7 @@ _FORM_STALE = ErrorPage(
     "Open the form again and send it once more. If this comes back, let your browser keep cookies for this site.",
 )  # fmt: skip
 _FOREIGN_HOST = ErrorPage(
-    400, "This is not the portal's address", "The request named a host that is not this portal's.",
+    400, "This is not the address of this portal", "The request named a host that is not this portal.",
     "Use the public address that the operator gave you.",
 )  # fmt: skip
 _OUTCOME_UNKNOWN = ErrorPage(
