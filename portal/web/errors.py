@@ -40,10 +40,10 @@ _BY_STATUS = {
                    "Go back, open the page again and try once more."),
     403: ErrorPage(403, "This page is not for your role", "You are signed in, but your role does not open this page.",
                    "Ask an owner of your account if you need it."),
-    404: ErrorPage(404, "There is no such page", "The address may be mistyped, or what was here belongs to somebody else.",
+    404: ErrorPage(404, "There is no such page", "The address may be mistyped, or it belongs to somebody else.",
                    "Check the address."),
-    405: ErrorPage(405, "This address cannot be opened that way", "It exists, but only a form on a page leads to it. "
-                   "Nothing was done.", "Open that page and use its buttons."),
+    405: ErrorPage(405, "This address cannot be opened that way", "Only a form leads to it. Nothing was done.",
+                   "Open the page of that form and use its buttons."),
     409: ErrorPage(409, "This has changed in the meantime", "Nothing was done.",
                    "Open the page again and decide anew."),
     413: ErrorPage(413, "That is too much to send", "A form may hold at most 64 KiB. Nothing was saved.",
