@@ -12,10 +12,10 @@ GUARDED := portal/tokens/*,portal/authentication/*,portal/api_access/*,portal/pe
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test promise check bench soak docs lock installed installed-dev installed-bench programs
+.PHONY: help run test promise check bench soak docs screenshots lock installed installed-dev installed-bench programs
 
 help:  ## List these targets
-	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: installed  ## Serve the portal at http://localhost:8000 (ARGS="--port 9000")
 	@exec $(BIN)/portal run $(ARGS)
@@ -43,6 +43,9 @@ soak: installed-dev installed-bench  ## Mixed load for minutes; memory and laten
 
 docs: installed  ## Make docs/settings.md from portal/settings.py
 	@$(BIN)/python scripts/settings_page.py > docs/settings.md
+
+screenshots: installed-dev browser  ## Make the pictures of docs/screenshots anew
+	@$(BIN)/python -m tests.pictures docs/screenshots
 
 lock:  ## Resolve the dependencies anew and pin them with their hashes
 	@command -v uv >/dev/null || { echo 'uv is missing. Install it: python3 -m pip install uv' >&2; exit 1; }

@@ -27,7 +27,7 @@ from portal.recorder import Recorder
 from portal.settings import Settings, load_settings
 from portal.shared_windows import SharedWindows
 from portal.sign_in import views as sign_in
-from portal.web import components, errors, filters, headers, health, hosts, navigation, routes
+from portal.web import branding, components, errors, filters, headers, health, hosts, navigation, routes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -98,6 +98,7 @@ def _add_page_kit(app: Flask) -> None:
     navigation.install(app)
     errors.install(app, answers=dict.fromkeys(guards.PROGRAMS, problem_answer))
     app.register_blueprint(health.blueprint)
+    branding.install(app, current.running_in(app).settings.brand)
     components.install(app)
 
 

@@ -63,6 +63,7 @@ LAYERS = (
             "portal.windows",
             "portal.database",
             "portal.settings",
+            "portal.brand",
             "portal.access_log",
             "portal.metrics",
             "portal.logs",
