@@ -22,7 +22,7 @@ from portal.personal_tokens import views as personal_tokens
 from portal.recorder import Recorder
 from portal.settings import Settings, load_settings
 from portal.sign_in import views as sign_in
-from portal.web import components, errors, filters, headers, health, hosts, navigation
+from portal.web import assets, components, errors, filters, headers, health, hosts, navigation
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -46,7 +46,7 @@ class Portal(Flask):
 def create_app(settings: Settings | None = None) -> Portal:
     """The portal as a WSGI app, put together in reading order. Opens no connection and starts no thread."""
     settings = settings or load_settings()
-    app = Portal(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app = Portal(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
@@ -67,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Portal:
 
 def _add_page_kit(app: Flask) -> None:
     hosts.install(app)
+    assets.install(app, ROOT / "static")
     headers.install(app)
     guards.install(app)
     filters.install(app)
