@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import delete
@@ -19,6 +20,9 @@ from portal.migrations.run import migrate
 from portal.settings import Settings, load_settings
 from tests.cast import Cast, Person, add_cast
 from tests.page import Browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser as Chromium
 
 SECRET_KEY = "only-for-tests-0123456789-abcdefghijklmnop"
 
@@ -181,3 +185,13 @@ def bob(cast: Cast, browser_of: Callable[[Person], Browser]) -> Browser:
 def charlie(cast: Cast, browser_of: Callable[[Person], Browser]) -> Browser:
     """Charlie's browser."""
     return browser_of(cast.charlie)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Chromium]":
+    """One real browser for each worker; every test opens contexts of its own in it."""
+    # Playwright is heavy, and most tests need none.
+    from tests.chromium import launched
+
+    with launched() as browser:
+        yield browser

@@ -1,0 +1,46 @@
+"""What the proof looks at: every state of every page, kept once for each worker and served to one browser."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from portal import Portal, create_app
+from portal.current import running_in
+from tests.conftest import settings_for
+from tests.proof.gallery import Gallery, opened
+from tests.proof.states import States, every_state
+
+
+@pytest.fixture(scope="session")
+def states(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[States]:
+    """Every state of every page, by name."""
+    folder, made = tmp_path_factory.mktemp("states"), []
+
+    def make_app(*, debug: bool = False) -> Portal:
+        path = folder / f"{len(made)}.db"
+        shutil.copy(sqlite_template, path)
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("FLASK_DEBUG", "1" if debug else "0")
+            app = create_app(settings_for(f"sqlite:///{path}", folder))
+        app.testing = True
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+        made.append(app)
+        return app
+
+    yield every_state(make_app)
+    for app in made:
+        running_in(app).recorder.stop()
+        running_in(app).database.close()
+
+
+@pytest.fixture(scope="session")
+def gallery(states: States, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
+    """The states at addresses that a browser can open."""
+    folder = tmp_path_factory.mktemp("gallery")
+    app = create_app(settings_for(f"sqlite:///{sqlite_template}", folder))
+    with opened(app, states) as gallery:
+        yield gallery
+    running_in(app).recorder.stop()
+    running_in(app).database.close()
