@@ -22,7 +22,7 @@ from portal.personal_tokens import views as personal_tokens
 from portal.recorder import Recorder
 from portal.settings import Settings, load_settings
 from portal.sign_in import views as sign_in
-from portal.web import assets, components, errors, filters, headers, health, hosts, navigation
+from portal.web import assets, branding, components, errors, filters, headers, health, hosts, navigation
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -74,6 +74,7 @@ def _add_page_kit(app: Flask) -> None:
     navigation.install(app)
     errors.install(app, answers={"/api/": problem_answer})
     app.register_blueprint(health.blueprint)
+    branding.install(app, current.running_in(app).settings.brand)
     components.install(app)
 
 

@@ -1,9 +1,12 @@
-"""The time: aware, in UTC, and asked for in one place.
+"""The time: aware, in UTC, asked for in one place, and said in the same words everywhere.
 
-Services never call this room; they are handed `now`, so that a test can choose it.
+Services never ask it here; they are handed `now`, so that a test can choose it.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_STEPS = (("year", 365 * 86400), ("month", 30 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
 
 
 def utc_now() -> datetime:
@@ -14,3 +17,37 @@ def utc_now() -> datetime:
 def as_iso(at: datetime) -> str:
     """`at` as the API and the log write it: `2026-11-22T10:00:00Z`, whole seconds."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day(at: date) -> str:
+    """`22 Nov 2026`; of a moment, its day in UTC."""
+    if isinstance(at, datetime):
+        at = at.astimezone(UTC)
+    # Not by `strftime`: the words must not depend on the machine's language, and a list asks for hundreds of days.
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+
+
+def moment(at: datetime) -> str:
+    """`22 Nov 2026, 10:00 UTC`."""
+    return f"{day(at)}, {at.astimezone(UTC):%H:%M} UTC"
+
+
+def ago(at: datetime, now: datetime | None = None) -> str:
+    """`3 minutes ago`; within the last minute (and for clocks that differ a little) `just now`."""
+    words = _span((now or utc_now()) - at)
+    return f"{words} ago" if words else "just now"
+
+
+def until(at: datetime, now: datetime | None = None) -> str:
+    """`in 6 days`; less than a minute away `in a moment`."""
+    words = _span(at - (now or utc_now()))
+    return f"in {words}" if words else "in a moment"
+
+
+def _span(length: timedelta) -> str:
+    seconds = length.total_seconds()
+    for unit, size in _STEPS:
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return ""

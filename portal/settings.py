@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from portal.brand import Brand, parse_brand
 from portal.errors import WrongSetting
 
 PREFIX = "PORTAL_"
@@ -94,6 +95,13 @@ class Settings(BaseModel):
     tokens_per_user: int = Field(
         default=100, ge=1, le=10_000, description="How many living personal tokens one person may have."
     )
+    brand: Brand = Field(
+        default=Brand(),
+        description="What the pages are called: `Acme`, or with a logo and the hue of the accent "
+        "`Acme;logo=/path/logo.svg;hue=200`. The logo is an SVG or PNG of at most 100 KB, best square; the hue is in "
+        "degrees of OKLCH, 0 to 360, without the reds from 7 to 47, which stand for what destroys. "
+        "Default: `Portal`.",
+    )
     workers: int = Field(default=1, ge=1, le=64, description="Web server processes. Each works on its own.")
     threads: int = Field(default=8, ge=8, le=64, description="Threads in each web server process.")
 
@@ -104,6 +112,11 @@ class Settings(BaseModel):
         if isinstance(prefixes, tuple) and all(_is_prefix(prefix) for prefix in prefixes):
             return prefixes
         raise ValueError("write 2 to 10 lower-case letters or digits, several with commas between")
+
+    @field_validator("brand", mode="before")
+    @classmethod
+    def _read_brand(cls, value: object) -> object:
+        return parse_brand(value) if isinstance(value, str) else value
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

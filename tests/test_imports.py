@@ -61,6 +61,7 @@ LAYERS = (
             "portal.limits",
             "portal.database",
             "portal.settings",
+            "portal.brand",
             "portal.access_log",
             "portal.logs",
             "portal.addresses",

@@ -51,9 +51,8 @@ def index() -> ResponseReturnValue:
         )
     shown = found[:ON_ONE_PAGE]
     older = shown[-1].id if len(found) > ON_ONE_PAGE else None
-    return page(
-        "personal_tokens/index.html", tokens=shown, older=older, chosen=status, choices=list(Status), q=wanted, now=now
-    )
+    rows = [service.row_of(token, now=now) for token in shown]
+    return page("personal_tokens/index.html", rows=rows, older=older, chosen=status, choices=list(Status), q=wanted)
 
 
 @blueprint.route("/settings/tokens/new", methods=["GET", "POST"])

@@ -1,6 +1,7 @@
 """`/_components`: every part of a page in every state, to look at while developing. It exists in debug mode only."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from flask import Blueprint, Flask
 from flask.typing import ResponseReturnValue
@@ -16,6 +17,14 @@ from portal.web.pages import page
 EXAMPLE = "pat_" + "0123456789abcdefghijABCDEFGHIJ0123456" + "000000"
 
 blueprint = Blueprint("components", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One day of a chart."""
+
+    day: date
+    calls: int
 
 
 class EveryField(PortalForm):
@@ -55,6 +64,16 @@ def install(app: Flask) -> None:
 def show() -> ResponseReturnValue:
     form = EveryField()
     now = utc_now()
+    days = [now.date() - timedelta(days=29 - number) for number in range(30)]
+    month = [Bar(day, (day.toordinal() * 37) % 211 if day.weekday() < 5 else 0) for day in days]
     times = {"now": now, "past": now - timedelta(minutes=3), "ahead": now + timedelta(days=6, hours=1)}
     is_refused = form.is_submitted() and not form.validate()
-    return page("web/components.html", form=form, example=EXAMPLE, times=times, status=422 if is_refused else 200)
+    return page(
+        "web/components.html",
+        form=form,
+        example=EXAMPLE,
+        times=times,
+        month=month,
+        quiet_month=[Bar(day, 0) for day in days],
+        status=422 if is_refused else 200,
+    )

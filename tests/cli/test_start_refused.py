@@ -44,3 +44,12 @@ def test_a_statement_without_a_date_is_one_sentence(operator, tmp_path, monkeypa
     assert outcome.code == 1
     assert outcome.err.startswith("PORTAL_SECURITY_STATEMENT_FILE: ")
     assert outcome.err.count("\n") == 1
+
+
+def test_a_brand_whose_logo_is_not_there_is_one_sentence(operator, monkeypatch):
+    monkeypatch.setenv("PORTAL_BRAND", "Acme;logo=/nope/logo.svg")
+
+    outcome = operator.run("run", "--port", "20893")
+
+    assert outcome.code == 1
+    assert outcome.err == "PORTAL_BRAND: the logo /nope/logo.svg cannot be read (No such file or directory).\n"

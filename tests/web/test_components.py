@@ -53,6 +53,14 @@ def test_what_holds_the_secret_is_marked_to_be_wiped(developer):
         assert element in inside or not any(EXAMPLE in text for text in said), element.tag
 
 
+def test_a_chart_says_its_numbers_in_words_and_in_a_table(developer):
+    page = developer.get("/_components")
+
+    assert len(page.all("//*[@class='chart']")[0].xpath(".//*[local-name()='rect']")) == 30
+    assert len(page.all("//*[@class='chart']")[0].xpath(".//tbody/tr")) == 30
+    assert "None in 30 days." in page.text
+
+
 def test_a_choice_keeps_its_sentence_out_of_its_label(developer):
     page = developer.get("/_components")
 
