@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import delete
 
 from portal import Portal, create_app
@@ -104,14 +105,21 @@ def settings_for(database_url: str, folder: Path, **more: str) -> Settings:
     return load_settings({f"PORTAL_{name.upper()}": value for name, value in given.items()})
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates are compiled once for each worker and not for each app, which would take half of the time."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def make_app() -> Iterator[Callable[[Settings], Portal]]:
+def make_app(compiled_templates: FileSystemBytecodeCache) -> Iterator[Callable[[Settings], Portal]]:
     """Makes apps that are stopped when the test ends."""
     made: list[Portal] = []
 
     def make(settings: Settings) -> Portal:
         app = create_app(settings)
         app.testing = True
+        app.jinja_env.bytecode_cache = compiled_templates
         # As on the server: an error is answered, not raised into the test.
         app.config["PROPAGATE_EXCEPTIONS"] = False
         made.append(app)

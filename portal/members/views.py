@@ -1,5 +1,8 @@
 """The first page, set-up, the profile, and where "Account settings" leads."""
 
+from collections.abc import Callable
+from functools import wraps
+
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -28,6 +31,19 @@ from portal.web.pages import notice, page, see_other, try_later
 blueprint = Blueprint("members", __name__)
 
 
+def before_anybody_is_there(view: Callable[[], ResponseReturnValue]) -> Callable[[], ResponseReturnValue]:
+    """The view is gone once a user exists: 404, before anything of the request is looked at, its CSRF token too."""
+
+    @wraps(view)
+    def guard() -> ResponseReturnValue:
+        with reading() as session:
+            if service.has_users(session):
+                raise NotFound
+        return view()
+
+    return guard
+
+
 @blueprint.get("/")
 @public
 def home() -> ResponseReturnValue:
@@ -39,6 +55,7 @@ def home() -> ResponseReturnValue:
 
 
 @blueprint.route("/setup", methods=["GET", "POST"])
+@before_anybody_is_there
 @public
 def setup() -> ResponseReturnValue:
     code = _setup_code()
@@ -85,10 +102,7 @@ def account() -> ResponseReturnValue:
 
 
 def _setup_code() -> str:
-    """The code of this installation. Raises `NotFound` once a user exists."""
     with reading() as session:
-        if service.has_users(session):
-            raise NotFound
         return service.setup_code(running().settings.secret_key, service.read_setup_id(session))
 
 
