@@ -8,10 +8,10 @@ GUARDED := portal/tokens/*,portal/authentication/*,portal/api_access/*,portal/pe
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs lock installed installed-dev browser
+.PHONY: help run test check docs screenshots lock installed installed-dev browser
 
 help:  ## List these targets
-	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: installed  ## Serve the portal at http://localhost:8000 (ARGS="--port 9000")
 	@exec $(BIN)/portal run $(ARGS)
@@ -30,6 +30,9 @@ check: installed-dev  ## Check format, lint, types and templates
 
 docs: installed  ## Make docs/settings.md from portal/settings.py
 	@$(BIN)/python scripts/settings_page.py > docs/settings.md
+
+screenshots: installed-dev browser  ## Make the pictures of docs/screenshots anew
+	@$(BIN)/python -m tests.pictures docs/screenshots
 
 lock:  ## Resolve the dependencies anew and pin them with their hashes
 	@command -v uv >/dev/null || { echo 'uv is missing. Install it: python3 -m pip install uv' >&2; exit 1; }

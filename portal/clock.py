@@ -3,7 +3,7 @@
 Services never ask it here; they are handed `now`, so that a test can choose it.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STEPS = (("year", 365 * 86400), ("month", 30 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
@@ -34,18 +34,24 @@ def moment(at: datetime) -> str:
 
 def ago(at: datetime, now: datetime | None = None) -> str:
     """`3 minutes ago`; within the last minute (and for clocks that differ a little) `just now`."""
-    words = _span((now or utc_now()) - at)
+    words = _span(((now or utc_now()) - at).total_seconds())
     return f"{words} ago" if words else "just now"
 
 
 def until(at: datetime, now: datetime | None = None) -> str:
     """`in 6 days`; less than a minute away `in a moment`."""
-    words = _span(at - (now or utc_now()))
+    words = _span((at - (now or utc_now())).total_seconds())
     return f"in {words}" if words else "in a moment"
 
 
-def _span(length: timedelta) -> str:
-    seconds = length.total_seconds()
+def span(seconds: int) -> str:
+    """`15 minutes`, rounded up so that nobody comes back too early; under a minute `40 seconds`."""
+    if seconds < 60:
+        return f"{seconds} second{'' if seconds == 1 else 's'}"
+    return _span(seconds + 59)
+
+
+def _span(seconds: float) -> str:
     for unit, size in _STEPS:
         if seconds >= size:
             count = int(seconds // size)

@@ -76,7 +76,7 @@ def show() -> ResponseReturnValue:
         return see_other("api_access.disable")
     actor = current_actor()
     transaction(lambda session: service.enable(session, actor, seen=seen, now=utc_now()))
-    notice("API access is on. Read the security statement and agree to it to get the token.")
+    notice("API access is on.")
     return see_other(_SHOW)
 
 
@@ -129,7 +129,7 @@ def disable() -> ResponseReturnValue:
     except WrongState:
         # Whoever turns it off in a hurry gets the same button again, for what is there now.
         return _ask_to_disable(409, told="state")
-    notice("API access is off. From now on every call with the account's token is refused.")
+    notice("API access is off. From now on every call with its token is refused.")
     return see_other(_SHOW)
 
 

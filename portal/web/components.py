@@ -1,7 +1,7 @@
 """`/_components`: every part of a page in every state, to look at while developing. It exists in debug mode only."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Flask
 from flask.typing import ResponseReturnValue
@@ -10,13 +10,26 @@ from wtforms.validators import InputRequired, Length
 
 from portal.accounts.guards import public
 from portal.clock import utc_now
-from portal.web.forms import PortalForm
+from portal.web.forms import PortalForm, put_error
 from portal.web.pages import page
 
 # The shape of a secret with a checksum that does not fit: it opens nothing, anywhere.
 EXAMPLE = "pat_" + "0123456789abcdefghijABCDEFGHIJ0123456" + "000000"
 
 blueprint = Blueprint("components", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the log."""
+
+    sentence: str
+    at: datetime
+    is_refused: bool = False
+    count: int = 1
+    remark: str | None = None
+    address: str | None = None
+    token_hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +76,40 @@ def install(app: Flask) -> None:
 @public
 def show() -> ResponseReturnValue:
     form = EveryField()
-    now = utc_now()
-    days = [now.date() - timedelta(days=29 - number) for number in range(30)]
-    month = [Bar(day, (day.toordinal() * 37) % 211 if day.weekday() < 5 else 0) for day in days]
-    times = {"now": now, "past": now - timedelta(minutes=3), "ahead": now + timedelta(days=6, hours=1)}
     is_refused = form.is_submitted() and not form.validate()
+    now = utc_now()
     return page(
         "web/components.html",
-        form=form,
-        example=EXAMPLE,
-        times=times,
-        month=month,
-        quiet_month=[Bar(day, 0) for day in days],
         status=422 if is_refused else 200,
+        form=form,
+        wrong=None if form.is_submitted() else _wrong(),
+        example=EXAMPLE,
+        times={"now": now, "past": now - timedelta(minutes=3), "ahead": now + timedelta(days=6, hours=1)},
+        lines=_lines(now),
+        **_months(now.date()),
     )
+
+
+def _wrong() -> EveryField:
+    """The form with an error on each of its fields; it is shown beside the other one, hence the prefix."""
+    form = EveryField(formdata=None, prefix="wrong-")
+    for field in form:
+        if field.type not in {"CSRFTokenField", "HiddenField"}:
+            put_error(field, "This is what is wrong, and what to do.")
+    return form
+
+
+def _lines(now: datetime) -> list[Line]:
+    before = now - timedelta(minutes=3)
+    hint = "pat_aB3xYz9W…"
+    return [
+        Line("Alice signed in", now, address="203.0.113.7"),
+        Line("Alice made a call that was refused", before, is_refused=True, count=12, remark="The token has expired."),
+        Line("Alice revoked the personal access token “Moodle plugin”", before, address="2001:db8::7", token_hint=hint),
+    ]
+
+
+def _months(today: date) -> dict[str, list[Bar]]:
+    days = [today - timedelta(days=29 - number) for number in range(30)]
+    busy = [Bar(day, (day.toordinal() * 37) % 211 if day.weekday() < 5 else 0) for day in days]
+    return {"month": busy, "quiet_month": [Bar(day, 0) for day in days]}

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from portal.access_log import REQUEST_ID
 from portal.accounts.guards import nearest_page, person_or_none
 from portal.accounts.sessions import SignedIn
+from portal.clock import span
 from portal.errors import DatabaseUnavailable, OutcomeUnknown, PortalError, TooManyTries
 from portal.problems import PROBLEMS
 from portal.web.hosts import ForeignHost
@@ -39,20 +40,20 @@ _BY_STATUS = {
                    "Go back, open the page again and try once more."),
     403: ErrorPage(403, "This page is not for your role", "You are signed in, but your role does not open this page.",
                    "Ask an owner of your account if you need it."),
-    404: ErrorPage(404, "There is no such page", "The address may be mistyped, or what was here is somebody else's.",
+    404: ErrorPage(404, "There is no such page", "The address may be mistyped, or it belongs to somebody else.",
                    "Check the address."),
-    405: ErrorPage(405, "This address takes no such request", "The page exists, but not for this kind of request.",
-                   "Open the page and use its buttons."),
+    405: ErrorPage(405, "This address cannot be opened that way", "Only a form leads to it. Nothing was done.",
+                   "Open the page of that form and use its buttons."),
     409: ErrorPage(409, "This has changed in the meantime", "Nothing was done.",
                    "Open the page again and decide anew."),
     413: ErrorPage(413, "That is too much to send", "A form may hold at most 64 KiB. Nothing was saved.",
                    "Go back and shorten what you typed."),
     422: ErrorPage(422, "That form cannot be taken as it is", "Something in it is missing or none of its choices.",
                    "Nothing was saved. Open the page again and fill in the form once more."),
-    429: ErrorPage(429, "Too many tries", "There were too many failed tries in a short time.",
+    429: ErrorPage(429, "Too many tries", "There were too many failed tries in a short time. Nothing was done.",
                    "Wait a while, then try again."),
     500: ErrorPage(500, "Something went wrong on our side", "Nothing was lost that had been saved before.",
-                   "Try again. If it stays, tell the operator the request id below."),
+                   "Try again. If it happens again, tell the operator the request id below."),
     503: ErrorPage(503, "The portal cannot reach its database", "Nothing was changed.", "Try again in a moment."),
 }  # fmt: skip
 _FORM_STALE = ErrorPage(
@@ -61,7 +62,7 @@ _FORM_STALE = ErrorPage(
     "Open the form again and send it once more. If this comes back, let your browser keep cookies for this site.",
 )  # fmt: skip
 _FOREIGN_HOST = ErrorPage(
-    400, "This is not the portal's address", "The request named a host that is not this portal's.",
+    400, "This is not the address of this portal", "The request named a host that is not this portal.",
     "Use the public address that the operator gave you.",
 )  # fmt: skip
 _OUTCOME_UNKNOWN = ErrorPage(
@@ -85,6 +86,8 @@ def install(app: Flask, *, answers: dict[str, Answer]) -> None:
 def answer_with_page(error: Exception) -> ResponseReturnValue:
     """The page for `error`. It never shows the error's own text unless it was written for people."""
     words = _words(error)
+    if isinstance(error, TooManyTries):
+        words = replace(words, remedy=f"Wait {span(error.retry_after)}, then try again.")
     _log(error, words)
     text, content_type = _page(words)
     response = Response(text, words.status, content_type=f"{content_type}; charset=utf-8")
@@ -134,13 +137,23 @@ def _page(words: ErrorPage) -> tuple[str, str]:
     try:
         # Not by `render_template`: what that adds for every page asks the database, which may be what failed.
         template = current_app.jinja_env.get_template("web/error.html")
-        back = nearest_page() if words is _FORM_STALE else None
-        person = _person(words)
-        html = template.render(words=words, request_id=request_id, person=person, navigation=navigation, back=back)
+        person, way = _person(words), _way_on(words)
+        html = template.render(words=words, request_id=request_id, person=person, navigation=navigation, way=way)
     except Exception:
         LOG.exception("the error page failed", extra={"request_id": request_id})
         return line, "text/plain"
     return html, "text/html"
+
+
+def _way_on(words: ErrorPage) -> tuple[str, str] | None:
+    """The words and the address of a link to what was being done, where opening it again may help."""
+    if words is _FORM_STALE:
+        return "Open the form again", nearest_page()
+    if words.status in {409, 413, 422}:
+        return "Open the page again", nearest_page()
+    if words.status == 429 or words.status >= 500:
+        return "Try again", nearest_page()
+    return None
 
 
 def _person(words: ErrorPage) -> SignedIn | None:

@@ -39,7 +39,7 @@ def test_the_confirm_page_says_what_will_stop_working(alice, account_tokens):
 
     old, new = account_tokens()
     assert page.h1 == "Turn API access off for Acme"
-    assert f"every program that uses the account's token {new.hint}" in page.main
+    assert f"every program that uses the account’s token {new.hint}" in page.main
     assert f"The old token {old.hint}, which still works, stops too." in page.main
 
 
@@ -73,7 +73,7 @@ def test_turning_off_leads_back_to_the_page_which_is_off(alice):
 
     assert (answer.status, answer.location) == (303, PATH)
     page = answer.follow()
-    assert "API access is off. From now on every call with the account's token is refused." in page.main
+    assert "API access is off. From now on every call with its token is refused." in page.main
     assert page.field("Enable API access").get("checked") is None
 
 

@@ -22,7 +22,24 @@ def test_the_page_shows_every_component(developer):
 
     assert page.status == 200
     assert [title.text for title in page.all("//h2")][-1] == "Nothing there yet"
-    for name in ("button", "notice", "badge", "field", "choice", "switch", "secret-box", "sample", "table", "empty"):
+    for name in (
+        "button",
+        "notice",
+        "badge",
+        "field",
+        "choice",
+        "switch",
+        "secret-box",
+        "sample",
+        "table",
+        "empty",
+        "chart",
+        "timeline",
+        "pagination",
+        "error-summary",
+        "segments",
+        "back",
+    ):
         assert page.all(f"//*[contains(concat(' ', @class, ' '), ' {name} ')]"), name
 
 

@@ -83,7 +83,7 @@ def test_a_person_keeps_the_frame_around_a_refusal(bob):
     page = bob.get("/nope")
 
     assert "Personal access tokens" in page.links()
-    assert page.links()["Go to the first page"] == "/"
+    assert page.links()["Go to your tokens"] == "/"
 
 
 def test_a_fault_of_ours_stands_alone(failing, bob):
@@ -92,10 +92,38 @@ def test_a_fault_of_ours_stands_alone(failing, bob):
     assert "Personal access tokens" not in bob.get("/failing").links()
 
 
-def test_too_many_tries_says_how_long_to_wait(failing, stranger):
-    failing(TooManyTries(retry_after=7))
+@pytest.mark.parametrize(("seconds", "words"), [(1, "1 second"), (7, "7 seconds"), (61, "2 minutes"), (3600, "1 hour")])
+def test_too_many_tries_says_how_long_to_wait(seconds, words, failing, stranger):
+    failing(TooManyTries(retry_after=seconds))
 
-    assert stranger.get("/failing").response.headers["Retry-After"] == "7"
+    page = stranger.get("/failing")
+
+    assert page.response.headers["Retry-After"] == str(seconds)
+    assert f"Wait {words}, then try again." in page.main
+
+
+@pytest.mark.parametrize(
+    ("error", "way"),
+    [
+        (WrongState(), "Open the page again"),
+        (TooManyTries(retry_after=7), "Try again"),
+        (DatabaseUnavailable(), "Try again"),
+        (KeyError("name"), "Try again"),
+    ],
+)
+def test_where_it_may_help_the_page_leads_back_to_what_was_tried(error, way, failing, bob):
+    failing(error, signed_in)
+
+    page = bob.get("/failing?q=a%20b")
+
+    assert page.links()[way] == "/failing?q=a%20b"
+    assert [form.get("action") for form in page.all("//main//form")] == []
+
+
+def test_every_error_page_names_the_request(failing, bob):
+    for path, status in (("/nope", 404), ("/account", 403), ("/settings/tokens/999", 404)):
+        page = bob.get(path)
+        assert f"Status {status}, request id {page.response.headers['X-Request-Id']}" in page.main
 
 
 @pytest.mark.parametrize("error", [DatabaseUnavailable(), OutcomeUnknown()])

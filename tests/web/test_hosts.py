@@ -32,7 +32,7 @@ def test_ac_112_a_foreign_host_is_refused(host, app):
     answer = ask(app, host)
 
     assert (answer.status_code, answer.mimetype) == (400, "text/plain")
-    assert answer.text.startswith("This is not the portal's address.")
+    assert answer.text.startswith("This is not the address of this portal.")
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
 

@@ -1,0 +1,1 @@
+"""The pictures of docs/screenshots, made by `make screenshots`. No test lives here."""
