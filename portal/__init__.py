@@ -67,7 +67,7 @@ def create_app(settings: Settings | None = None) -> Portal:
 
 def _add_page_kit(app: Flask) -> None:
     hosts.install(app)
-    assets.install(app, ROOT / "static")
+    assets.install(app, ROOT / "static", bundles=assets.BUNDLES)
     headers.install(app)
     guards.install(app)
     filters.install(app)

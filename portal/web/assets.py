@@ -7,6 +7,7 @@ typed (BREACH), these hold none.
 
 import gzip
 import mimetypes
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +20,10 @@ _ONE_YEAR = 365 * 24 * 3600
 FOR_EVER = f"public, max-age={_ONE_YEAR}, immutable"
 # A page of another version, as there are while a new one is rolled out: it gets our files, and must not keep them.
 ASK_AGAIN = "no-cache"
+# What a page waits for before it shows anything is one file: each more would be a journey more. In the order of layers.
+BUNDLES = {
+    "css/portal.css": ("css/variables.css", "css/base.css", "css/layout.css", "css/components.css", "css/states.css")
+}
 # What differs from machine to machine in the tables that `mimetypes` reads.
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -45,9 +50,9 @@ class Assets:
     files: dict[str, Asset]
 
 
-def install(app: Flask, folder: Path) -> None:
-    """Serves the files of `folder`; `url_for("static", filename=…)` names them."""
-    kept = read_assets(folder)
+def install(app: Flask, folder: Path, *, bundles: Mapping[str, tuple[str, ...]]) -> None:
+    """Serves the files of `folder`, and `bundles` of them; `url_for("static", filename=…)` names each."""
+    kept = read_assets(folder, bundles)
 
     def add_version(endpoint: str, values: dict[str, object]) -> None:
         if endpoint == "static":
@@ -55,7 +60,7 @@ def install(app: Flask, folder: Path) -> None:
 
     def send(version: str, filename: str) -> Response:
         # While developing, what was edited is seen at the next request.
-        asset = (read_assets(folder) if app.debug else kept).files.get(filename)
+        asset = (read_assets(folder, bundles) if app.debug else kept).files.get(filename)
         if asset is None:
             abort(404)
         return _answer(asset, is_current=version == kept.version and not app.debug)
@@ -64,19 +69,20 @@ def install(app: Flask, folder: Path) -> None:
     app.add_url_rule(RULE, endpoint="static", view_func=send, methods=["GET"])
 
 
-def read_assets(folder: Path) -> Assets:
+def read_assets(folder: Path, bundles: Mapping[str, tuple[str, ...]]) -> Assets:
     """Reads and compresses every file below `folder`, those that begin with a dot aside."""
     paths = sorted(path for path in folder.rglob("[!.]*") if path.is_file())
-    files = {path.relative_to(folder).as_posix(): _asset(path) for path in paths}
+    contents = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    contents |= {name: b"\n".join(contents[part] for part in parts) for name, parts in bundles.items()}
+    files = {name: _asset(name, content) for name, content in contents.items()}
     whole = sha256("".join(f"{name} {asset.etag}\n" for name, asset in files.items()).encode())
     return Assets(whole.hexdigest()[:12], files)
 
 
-def _asset(path: Path) -> Asset:
-    plain = path.read_bytes()
+def _asset(name: str, plain: bytes) -> Asset:
     # No time in it: every worker on every host makes the same bytes.
     gzipped = gzip.compress(plain, mtime=0)
-    content_type = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    content_type = _TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Asset(
         content_type=content_type,
         plain=plain,

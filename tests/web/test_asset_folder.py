@@ -10,11 +10,11 @@ from portal.web import assets
 LONG = "body { color: teal }\n" * 20
 
 
-def served_from(folder: Path, *, debug: bool = False):
+def served_from(folder: Path, *, debug: bool = False, bundles=None):
     """A client of an app that serves nothing but that folder."""
     app = Flask(__name__, static_folder=None)
     app.debug = debug
-    assets.install(app, folder)
+    assets.install(app, folder, bundles=bundles or {})
     with app.test_request_context():
         address = app.url_for("static", filename="one.css")
     return app.test_client(), address
@@ -47,7 +47,7 @@ def test_a_renamed_file_has_another_address(folder):
 
 
 def test_every_host_makes_the_same_addresses(folder):
-    assert assets.read_assets(folder) == assets.read_assets(folder)
+    assert assets.read_assets(folder, {}) == assets.read_assets(folder, {})
 
 
 def test_what_is_changed_under_a_running_portal_is_not_seen(folder):
@@ -84,3 +84,10 @@ def test_what_gains_nothing_by_compression_is_sent_as_it_is(folder):
     answer = client.get(address, headers={"Accept-Encoding": "gzip"})
 
     assert (answer.data, answer.headers.get("Content-Encoding")) == (b"p{}", None)
+
+
+def test_a_bundle_is_its_parts_one_after_the_other(folder):
+    (folder / "two.css").write_text("p { margin: 0 }")
+    client, address = served_from(folder, bundles={"all.css": ("two.css", "one.css")})
+
+    assert client.get(address.replace("one", "all")).text == "p { margin: 0 }\n" + LONG
