@@ -78,10 +78,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def emptied_postgres_url(postgres_url: str) -> Iterator[str]:
     """This worker's PostgreSQL database, emptied when the test ends."""
     yield postgres_url
-    _empty(postgres_url)
+    empty(postgres_url)
 
 
-def _empty(url: str) -> None:
+def empty(url: str) -> None:
+    """Takes every row out of that database; what is known of the installation stays."""
     database = Database(url)
     with database.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):

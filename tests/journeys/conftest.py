@@ -1,4 +1,4 @@
-"""A real Chromium before a real `portal run`."""
+"""A real Chromium before a real `portal run`, which most journeys share: each finds its database empty."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,11 +11,27 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from portal.database import Database
 from tests.cast import Cast, add_cast
 from tests.chromium import DESKTOP, PHONE, listening
+from tests.conftest import empty
 from tests.served import Served, serve
 
-@pytest.fixture(params=["sqlite"])
+
+@pytest.fixture(scope="session")
+def standing(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Served]]:
+    """A portal that stands for as long as this worker runs, and the address of its database."""
+    folder = tmp_path_factory.mktemp("standing")
+    path = folder / "portal.db"
+    shutil.copy(sqlite_template, path)
+    with serve(f"sqlite:///{path}", folder) as portal:
+        yield f"sqlite:///{path}", portal
+
+
+@pytest.fixture(params=["standing"])
 def database_url(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path) -> str:
-    """Journeys run on the embedded database, unless a test names another."""
+    """The database of the standing portal, emptied; a test that names `sqlite` or `postgresql` gets one of its own."""
+    if request.param == "standing":
+        url, _ = request.getfixturevalue("standing")
+        empty(url)
+        return str(url)
     if request.param == "postgresql":
         return str(request.getfixturevalue("emptied_postgres_url"))
     path = tmp_path / "portal.db"
@@ -37,7 +53,11 @@ def cast(rows: Database) -> Cast:
 
 
 @pytest.fixture
-def served(database_url: str, tmp_path: Path) -> Iterator[Served]:
+def served(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Served]:
+    """The standing portal, or before a database of the test's own a portal of its own."""
+    if request.node.callspec.params["database_url"] == "standing":
+        yield request.getfixturevalue("standing")[1]
+        return
     with serve(database_url, tmp_path) as portal:
         yield portal
 
