@@ -8,7 +8,7 @@ GUARDED := portal/tokens/*,portal/authentication/*,portal/api_access/*,portal/pe
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs screenshots lock installed installed-dev browser
+.PHONY: help run test check docs screenshots lighthouse lock installed installed-dev browser
 
 help:  ## List these targets
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ docs: installed  ## Make docs/settings.md from portal/settings.py
 
 screenshots: installed-dev browser  ## Make the pictures of docs/screenshots anew
 	@$(BIN)/python -m tests.pictures docs/screenshots
+
+lighthouse: installed browser  ## Measure the four pages that matter; needs npm
+	@BIN=$(BIN) scripts/lighthouse/run
 
 lock:  ## Resolve the dependencies anew and pin them with their hashes
 	@command -v uv >/dev/null || { echo 'uv is missing. Install it: python3 -m pip install uv' >&2; exit 1; }
