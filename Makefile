@@ -8,7 +8,7 @@ GUARDED := portal/tokens/*,portal/authentication/*,portal/api_access/*,portal/pe
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs screenshots lighthouse lock installed installed-dev browser
+.PHONY: help run test check docs screenshots lighthouse lock installed installed-dev browser html-checker
 
 help:  ## List these targets
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -16,7 +16,7 @@ help:  ## List these targets
 run: installed  ## Serve the portal at http://localhost:8000 (ARGS="--port 9000")
 	@exec $(BIN)/portal run $(ARGS)
 
-test: installed-dev browser  ## Run every test, a real browser and PostgreSQL included
+test: installed-dev browser html-checker  ## Run every test, a real browser and PostgreSQL included
 	@rm -f .coverage .coverage.*
 	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report= $(ARGS)
 	@$(BIN)/coverage report --skip-covered --show-missing --fail-under=95
@@ -50,3 +50,6 @@ installed-dev:
 
 browser:
 	@scripts/find-browser
+
+html-checker:
+	@scripts/find-html-checker

@@ -5,17 +5,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from portal import Portal, create_app
 from portal.current import running_in
+from tests.chromium import DESKTOP, listening
 from tests.conftest import settings_for
 from tests.proof.gallery import Gallery, opened
-from tests.proof.states import States, every_state
+from tests.proof.states import PARTS, States, every_state
 
 
 @pytest.fixture(scope="session")
-def states(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[States]:
-    """Every state of every page, by name."""
+def states(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, States]]:
+    """Every state of every page, by part and name."""
     folder, made = tmp_path_factory.mktemp("states"), []
 
     def make_app(*, debug: bool = False) -> Portal:
@@ -29,14 +31,18 @@ def states(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         made.append(app)
         return app
 
-    yield every_state(make_app)
+    made_states = every_state(make_app)
+    assert tuple(made_states) == PARTS
+    yield made_states
     for app in made:
         running_in(app).recorder.stop()
         running_in(app).database.close()
 
 
 @pytest.fixture(scope="session")
-def gallery(states: States, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
+def gallery(
+    states: dict[str, States], sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gallery]:
     """The states at addresses that a browser can open."""
     folder = tmp_path_factory.mktemp("gallery")
     app = create_app(settings_for(f"sqlite:///{sqlite_template}", folder))
@@ -44,3 +50,12 @@ def gallery(states: States, sqlite_template: Path, tmp_path_factory: pytest.Temp
         yield gallery
     running_in(app).recorder.stop()
     running_in(app).database.close()
+
+
+@pytest.fixture
+def screen(chromium: Browser) -> Iterator[Page]:
+    """A page of a browser; what breaks the policy or a script fails the test."""
+    # A colour that is on its way to another one has no contrast to measure.
+    with listening() as listen, chromium.new_context(viewport=DESKTOP, reduced_motion="reduce") as context:
+        listen(context)
+        yield context.new_page()

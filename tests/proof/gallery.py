@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from playwright.sync_api import Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from portal import Portal
@@ -20,7 +21,7 @@ PREFIX = "/gallery/"
 class QuietHandler(WSGIRequestHandler):
     """The portal logs its own requests."""
 
-    def log(self, type: str, message: str, *args: object) -> None:
+    def log_request(self, *_about: object) -> None:
         """Says nothing."""
 
 
@@ -29,16 +30,18 @@ class Gallery:
     """Where each state can be opened."""
 
     url: str
-    names: tuple[str, ...]
+    parts: dict[str, tuple[str, ...]]
 
-    def address_of(self, name: str) -> str:
-        return f"{self.url}{PREFIX}{self.names.index(name)}"
+    def show(self, screen: Page, name: str) -> None:
+        """Opens that state, and waits until its scripts have started."""
+        names = [one for part in self.parts.values() for one in part]
+        screen.goto(f"{self.url}{PREFIX}{names.index(name)}")
 
 
 @contextmanager
-def opened(app: Portal, states: States) -> Iterator[Gallery]:
+def opened(app: Portal, states: dict[str, States]) -> Iterator[Gallery]:
     """The gallery of those states, on a port of its own, while the block lasts."""
-    pages = [page.response for page in states.values()]
+    pages = [page.response for part in states.values() for page in part.values()]
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -53,7 +56,7 @@ def opened(app: Portal, states: States) -> Iterator[Gallery]:
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield Gallery(f"http://localhost:{server.server_port}", tuple(states))
+        yield Gallery(f"http://localhost:{server.server_port}", {part: tuple(found) for part, found in states.items()})
     finally:
         server.shutdown()
         thread.join()

@@ -23,10 +23,11 @@ TOKENS = "/settings/tokens"
 ACCESS = "/account/api-access"
 # A name without a place to break it, one from right to left, one of pictures: all of them 100 characters at most.
 UNBROKEN = "Sehr-langer-Name-ohne-Leerzeichen".ljust(100, "x")
-NAMES = ("Zapier: badge issuing", UNBROKEN, "שירות התגים של הקמפוס", "🎓🏅🧾 badges 👩‍🚀", "a <b>bold</b> & “quoted” name")
+NAMES = ("Zapier: badge issuing", UNBROKEN, "שירות התגים של הקמפוס", "🎓🏅🧾 badges", "a <b>bold</b> & “quoted” name")
 
 States = dict[str, Page]
 Named = Iterator[tuple[str, Page]]
+MakeApp = Callable[..., Portal]
 
 
 @dataclass
@@ -54,26 +55,39 @@ class House:
         return Browser(client)
 
 
-def every_state(make_app: Callable[..., Portal]) -> States:
-    """All states by name. `make_app` makes a portal on an empty database of its own; `debug=True` in debug mode."""
-    made: States = {}
+def every_state(make_app: MakeApp) -> dict[str, States]:
+    """All states by the part of the portal they belong to, and by name.
+
+    `make_app` makes a portal on an empty database of its own; `debug=True` in debug mode.
+    """
     house = House(make_app())
-    for part in (
-        first_run(make_app()),
-        signing_in(house),
-        own_settings(house),
-        token_lists(house),
-        token_forms(house),
-        one_token(house),
-        api_access(House(make_app())),
-        refusals(House(make_app())),
-        components(make_app(debug=True)),
-    ):
-        for name, page in part:
-            assert name not in made, name
-            assert page.document is not None, f"{name} is no page: {page.status}"
-            made[name] = page
-    return made
+    made = {
+        "first run": first_run(make_app()),
+        "signing in": signing_in(house),
+        "own settings": own_settings(house),
+        "lists": lists(house),
+        "new token": new_token(house),
+        "one token": one_token(house),
+        "api access": api_access(House(make_app())),
+        "refusals": refusals(House(make_app())),
+        "components": components(make_app(debug=True)),
+    }
+    return {part: _read(pages) for part, pages in made.items()}
+
+
+def _read(pages: Named) -> States:
+    states: States = {}
+    for name, page in pages:
+        assert name not in states, name
+        assert page.document is not None, f"{name} is no page: {page.status}"
+        states[name] = page
+    return states
+
+
+PARTS = (
+    "first run", "signing in", "own settings", "lists", "new token", "one token", "api access", "refusals",
+    "components",
+)  # fmt: skip
 
 
 def first_run(app: Portal) -> Named:
@@ -106,11 +120,15 @@ def own_settings(house: House) -> Named:
     yield "security, errors", security.submit("Change password", current_password="x", new_password="short")
 
 
-def token_lists(house: House) -> Named:
+def lists(house: House) -> Named:
     bob, adam = house.browser_of(house.cast.bob), house.browser_of(house.cast.adam)
     yield "tokens, none", bob.get(TOKENS)
     yield "tokens, none found", bob.get(f"{TOKENS}?q={'x' * 100}")
     yield "activity, nothing yet", bob.get("/settings/activity")
+    alice = house.browser_of(house.cast.alice)
+    for number in range(10):
+        make_token(house.database, house.cast.alice, f"Zapier: badge issuing {number}", expires_at=ahead(days=90))
+    yield "tokens, ten", alice.get(TOKENS)
     fill(house, house.cast.bob)
     yield "tokens, of all kinds", bob.get(TOKENS)
     yield "tokens, found", bob.get(f"{TOKENS}?q=a")
@@ -138,7 +156,7 @@ def fill(house: House, person: Person) -> None:
     house.browser_of(person).get(f"{TOKENS}/{stopped}/revoke").submit("Revoke “Stopped”")
 
 
-def token_forms(house: House) -> Named:
+def new_token(house: House) -> Named:
     bob = house.browser_of(house.cast.bob)
     form = bob.get(f"{TOKENS}/new")
     yield "new token", form
