@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jinja2 import BytecodeCache
 from playwright.sync_api import Browser, Page
 
 from portal import Portal, create_app
@@ -16,7 +17,9 @@ from tests.proof.states import PARTS, States, every_state
 
 
 @pytest.fixture(scope="session")
-def states(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, States]]:
+def states(
+    sqlite_template: Path, compiled_templates: BytecodeCache, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, States]]:
     """Every state of every page, by part and name."""
     folder, made = tmp_path_factory.mktemp("states"), []
 
@@ -27,6 +30,7 @@ def states(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
             environment.setenv("FLASK_DEBUG", "1" if debug else "0")
             app = create_app(settings_for(f"sqlite:///{path}", folder))
         app.testing = True
+        app.jinja_env.bytecode_cache = compiled_templates
         app.config["PROPAGATE_EXCEPTIONS"] = False
         made.append(app)
         return app
