@@ -39,7 +39,7 @@ def test_rotating_shows_another_token_once(alice):
     assert page.status == 200
     assert page.h1 == "Copy your API access token now"
     assert page.response.headers["Cache-Control"] == "no-store"
-    assert "works on; it stops in 59 minutes" in page.main
+    assert "still works. It stops in 59 minutes" in page.main
 
 
 @pytest.mark.parametrize(("overlap", "hours"), [("3600", 1), ("86400", 24), ("604800", 168)])

@@ -215,6 +215,8 @@ def test_a_hundred_tokens_stand_on_one_page(database, cast, bob):
     page = bob.get(LIST)
     assert len(names(page)) == 100
     assert "Older" not in page.links()
+    # Pages are never compressed, and a first visit shall stay light.
+    assert len(page.response.data) < 30_000
 
 
 def test_more_revoked_ones_than_a_page_holds_are_reached_by_older(database, cast, bob):

@@ -123,7 +123,7 @@ def test_where_it_may_help_the_page_leads_back_to_what_was_tried(error, way, fai
 def test_every_error_page_names_the_request(failing, bob):
     for path, status in (("/nope", 404), ("/account", 403), ("/settings/tokens/999", 404)):
         page = bob.get(path)
-        assert f"Status {status}, request id {page.response.headers['X-Request-Id']}" in page.main
+        assert f"Request id: {page.response.headers['X-Request-Id']}, status {status}" in page.main
 
 
 @pytest.mark.parametrize("error", [DatabaseUnavailable(), OutcomeUnknown()])
