@@ -12,7 +12,7 @@ GUARDED := portal/tokens/*,portal/authentication/*,portal/api_access/*,portal/pe
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test promise check bench soak docs screenshots lock installed installed-dev installed-bench programs
+.PHONY: help run test promise check bench soak docs screenshots lighthouse lock installed installed-dev installed-bench programs html-checker
 
 help:  ## List these targets
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -20,7 +20,7 @@ help:  ## List these targets
 run: installed  ## Serve the portal at http://localhost:8000 (ARGS="--port 9000")
 	@exec $(BIN)/portal run $(ARGS)
 
-test: installed-dev programs  ## Run every test, a real browser, nginx and PostgreSQL included
+test: installed-dev programs html-checker  ## Run every test, a real browser, nginx and PostgreSQL included
 	@rm -f .coverage .coverage.*
 	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report= $(ARGS)
 	@$(BIN)/coverage report --skip-covered --show-missing --fail-under=95
@@ -44,8 +44,11 @@ soak: installed-dev installed-bench  ## Mixed load for minutes; memory and laten
 docs: installed  ## Make docs/settings.md from portal/settings.py
 	@$(BIN)/python scripts/settings_page.py > docs/settings.md
 
-screenshots: installed-dev browser  ## Make the pictures of docs/screenshots anew
+screenshots: installed-dev programs  ## Make the pictures of docs/screenshots anew
 	@$(BIN)/python -m tests.pictures docs/screenshots
+
+lighthouse: installed programs  ## Measure the four pages that matter; needs npm
+	@BIN=$(BIN) scripts/lighthouse/run
 
 lock:  ## Resolve the dependencies anew and pin them with their hashes
 	@command -v uv >/dev/null || { echo 'uv is missing. Install it: python3 -m pip install uv' >&2; exit 1; }
@@ -67,3 +70,8 @@ programs:
 	@scripts/find-program nginx nginx-light
 	@scripts/find-program curl curl
 	@scripts/find-program node nodejs
+
+html-checker:
+	@scripts/find-program java default-jre-headless
+	@scripts/find-program npm npm
+	@scripts/find-html-checker

@@ -27,7 +27,7 @@ from portal.recorder import Recorder
 from portal.settings import Settings, load_settings
 from portal.shared_windows import SharedWindows
 from portal.sign_in import views as sign_in
-from portal.web import branding, components, errors, filters, headers, health, hosts, navigation, routes
+from portal.web import assets, branding, components, errors, filters, headers, health, hosts, navigation, routes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -64,7 +64,7 @@ def create_app(settings: Settings | None = None, *, counts: Counts | None = None
     `counts` is given where several processes count together.
     """
     settings, counts = settings or load_settings(), counts or Counts()
-    app = Portal(__name__, template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app = Portal(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=LARGEST_BODY,
@@ -92,6 +92,7 @@ def _limits(settings: Settings) -> Limits:
 def _add_page_kit(app: Flask) -> None:
     hosts.install(app)
     routes.install(app)
+    assets.install(app, ROOT / "static", bundles=assets.BUNDLES)
     headers.install(app)
     guards.install(app)
     filters.install(app)

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from jinja2 import FileSystemBytecodeCache
@@ -20,6 +21,9 @@ from portal.migrations.run import migrate
 from portal.settings import LIMIT_DEFAULTS, Settings, load_settings
 from tests.cast import Cast, Person, add_cast
 from tests.page import Browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser as Chromium
 
 # Only the tests of limits want any.
 NO_LIMITS = ",".join(f"{name}=0" for name in LIMIT_DEFAULTS)
@@ -76,10 +80,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def emptied_postgres_url(postgres_url: str) -> Iterator[str]:
     """This worker's PostgreSQL database, emptied when the test ends."""
     yield postgres_url
-    _empty(postgres_url)
+    empty(postgres_url)
 
 
-def _empty(url: str) -> None:
+def empty(url: str) -> None:
+    """Takes every row out of that database; what is known of the installation stays."""
     database = Database(url)
     with database.engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
@@ -204,3 +209,13 @@ def bob(cast: Cast, browser_of: Callable[[Person], Browser]) -> Browser:
 def charlie(cast: Cast, browser_of: Callable[[Person], Browser]) -> Browser:
     """Charlie's browser."""
     return browser_of(cast.charlie)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Chromium]":
+    """One real browser for each worker; every test opens contexts of its own in it."""
+    # Playwright is heavy, and most tests need none.
+    from tests.chromium import launched
+
+    with launched() as browser:
+        yield browser

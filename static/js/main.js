@@ -3,6 +3,7 @@
 import { startBusyButtons } from "./busy.js";
 import { startCopyButtons } from "./copy.js";
 import { focusErrors } from "./errors.js";
+import { startFilters } from "./filter.js";
 import { startMenus } from "./menus.js";
 import { startSamples } from "./samples.js";
 import { startShownOnce } from "./shown-once.js";
@@ -12,6 +13,7 @@ import { startTimes } from "./times.js";
 focusErrors();
 startMenus();
 startBusyButtons();
+startFilters();
 startTimes();
 startSamples();
 startCopyButtons();

@@ -1,4 +1,6 @@
-// Code samples, one under the other in the HTML, become tabs. The chosen language is remembered while the page is open.
+// Code samples, one under the other in the HTML, become tabs. The chosen language is remembered, for the next token too.
+
+const REMEMBERED_AS = "portal.sample";
 
 const groups = [];
 
@@ -20,7 +22,9 @@ class Tabs {
     list.append(...this.tabs);
     list.addEventListener("keydown", (event) => this.move(event));
     samples.prepend(list);
-    this.choose(this.tabs[0].textContent);
+    const [first, ...others] = this.tabs.map((tab) => tab.textContent);
+    const remembered = recall();
+    this.choose(others.includes(remembered) ? remembered : first);
   }
 
   choose(language) {
@@ -46,6 +50,7 @@ class Tabs {
 }
 
 function chooseEverywhere(language) {
+  remember(language);
   for (const group of groups) {
     if (group.tabs.some((tab) => tab.textContent === language)) {
       group.choose(language);
@@ -65,4 +70,21 @@ function makeTab(panel, id) {
   panel.setAttribute("aria-labelledby", id);
   panel.querySelector("h3")?.remove();
   return tab;
+}
+
+// A browser may keep nothing, and say so by an error.
+function remember(language) {
+  try {
+    localStorage.setItem(REMEMBERED_AS, language);
+  } catch {
+    // The choice holds while the page is open.
+  }
+}
+
+function recall() {
+  try {
+    return localStorage.getItem(REMEMBERED_AS);
+  } catch {
+    return null;
+  }
 }

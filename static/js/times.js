@@ -1,4 +1,4 @@
-// "3 minutes ago" stays true while the page is open. The words are those of portal/web/filters.py.
+// "3 minutes ago" stays true while the page is open. The words are those of portal/clock.py.
 
 const STEPS = [
   ["year", 365 * 86_400],

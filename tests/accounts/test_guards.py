@@ -195,7 +195,7 @@ def test_ac_062_pages_are_kept_by_nobody(stranger, bob):
 
 
 def test_ac_062_files_set_no_cookie_and_read_none(bob):
-    with bob.client.get("/static/js/main.js", base_url=bob.base_url) as answer:
+    with bob.client.get("/static/old/js/main.js", base_url=bob.base_url) as answer:
         assert answer.status_code == 200
         assert "Set-Cookie" not in answer.headers
         assert "Cookie" not in answer.headers.get("Vary", "")

@@ -1,45 +1,37 @@
-"""A real Chromium before a real `portal run`."""
+"""A real Chromium before a real `portal run`, which most journeys share: each finds its database empty."""
 
-import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from portal.database import Database
 from tests.cast import Cast, add_cast
+from tests.chromium import DESKTOP, PHONE, listening
+from tests.conftest import empty
 from tests.served import Served, serve
-
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-INSTALL = "Chromium is missing. Install it: apt-get install -y --no-install-recommends chromium fonts-dejavu-core"
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One browser for each worker; every test opens contexts of its own in it."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, INSTALL
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield browser
-        browser.close()
+def standing(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Served]]:
+    """A portal that stands for as long as this worker runs, and the address of its database."""
+    folder = tmp_path_factory.mktemp("standing")
+    path = folder / "portal.db"
+    shutil.copy(sqlite_template, path)
+    with serve(f"sqlite:///{path}", folder) as portal:
+        yield f"sqlite:///{path}", portal
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["standing"])
 def database_url(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path) -> str:
-    """Journeys run on the embedded database, unless a test names another."""
+    """The database of the standing portal, emptied; a test that names `sqlite` or `postgresql` gets one of its own."""
+    if request.param == "standing":
+        url, _ = request.getfixturevalue("standing")
+        empty(url)
+        return str(url)
     if request.param == "postgresql":
         return str(request.getfixturevalue("emptied_postgres_url"))
     path = tmp_path / "portal.db"
@@ -61,7 +53,11 @@ def cast(rows: Database) -> Cast:
 
 
 @pytest.fixture
-def served(database_url: str, tmp_path: Path) -> Iterator[Served]:
+def served(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Served]:
+    """The standing portal, or before a database of the test's own a portal of its own."""
+    if request.node.callspec.params["database_url"] == "standing":
+        yield request.getfixturevalue("standing")[1]
+        return
     with serve(database_url, tmp_path) as portal:
         yield portal
 
@@ -69,30 +65,16 @@ def served(database_url: str, tmp_path: Path) -> Iterator[Served]:
 @pytest.fixture
 def open_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
     """Makes browser contexts (a person's own browser each); whatever a page complains about fails the test."""
-    complaints: list[str] = []
-    contexts: list[BrowserContext] = []
+    with listening() as listen, ExitStack() as closing:
 
-    def make(**options: object) -> BrowserContext:
-        context = chromium.new_context(**{"viewport": DESKTOP, **options})
-        context.set_default_timeout(10_000)
-        context.on("weberror", lambda error: complaints.append(str(error.error)))
-        context.on("console", lambda message: complaints.append(message.text) if is_complaint(message.text) else None)
-        contexts.append(context)
-        return context
+        def make(**options: object) -> BrowserContext:
+            context = chromium.new_context(**{"viewport": DESKTOP, **options})
+            context.set_default_timeout(10_000)
+            listen(context)
+            closing.callback(context.close)
+            return context
 
-    yield make
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def is_complaint(text: str) -> bool:
-    """Whether a console message says that the page broke a rule, such as its own content security policy.
-
-    That nobody may frame us is no complaint: a test tries just that.
-    """
-    found = re.search(r"Content Security Policy|Refused to|Uncaught|SyntaxError|TypeError", text)
-    return found is not None and "frame-ancestors" not in text
+        yield make
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ def sign_in(page: Page, person: Person) -> None:
     page.get_by_label("Email address").fill(person.email)
     page.get_by_label("Password").fill(person.password)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert "/sign-in" not in page.url
+    expect(page).not_to_have_url(re.compile("/sign-in"))
+    page.wait_for_load_state()
 
 
 def sign_out(page: Page) -> None:
@@ -81,6 +81,8 @@ def clipboard(page: Page) -> str:
 
 def tab_to(page: Page, name: str) -> None:
     """Presses Tab until what has the focus is called `name`."""
+    # On a page that is still being read the focus may start anew.
+    page.wait_for_load_state()
     for _ in range(80):
         page.keyboard.press("Tab")
         label = page.evaluate(

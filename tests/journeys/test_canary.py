@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.journeys import steps
 from tests.served import Client
 
 
+# Its own portal: it is stopped, and all that it leaves behind is looked at.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_no_secret_is_found_anywhere_after_a_whole_day(desk, served, rows, tmp_path, database_url):
     steps.set_up(desk, served)
     steps.open_api_access(desk)

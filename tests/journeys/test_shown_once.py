@@ -57,6 +57,7 @@ def test_the_same_form_in_two_tabs_makes_one_api_access_token(desk, served, cast
     other.goto("/account/api-access")
 
     desk.get_by_role("button", name="Agree").click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Copy your API access token now")
     other.get_by_role("button", name="Agree").click()
 
     expect(other.get_by_role("heading", level=1)).not_to_have_text("Copy your API access token now")

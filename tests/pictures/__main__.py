@@ -3,22 +3,20 @@
 Usage: python -m tests.pictures FOLDER
 """
 
-import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from portal.database import Database
 from portal.migrations.run import migrate
 from tests.cast import Cast
-from tests.journeys.conftest import INSTALL, QUIET
+from tests.chromium import launched
 from tests.journeys.steps import sign_in
 from tests.pictures.month import add_month
 from tests.served import serve
@@ -66,22 +64,11 @@ def _shrink(path: Path) -> None:
 def main(folder: Path) -> None:
     """All pictures, in place of those of the last time."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _chromium() as browser:
+    with launched() as browser:
         for (width, height), scheme in product(WINDOWS, SCHEMES):
             for old in folder.glob(f"*-{width}-{scheme}.png"):
                 old.unlink()
             _look_around(browser, Look(width, height, scheme), folder)
-
-
-@contextmanager
-def _chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not path:
-        raise SystemExit(INSTALL)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield browser
-        browser.close()
 
 
 def _look_around(browser: Browser, look: Look, folder: Path) -> None:

@@ -88,7 +88,7 @@ class TestAway:
         assert (ready.status, ready.response.get_json()["database"]) == (503, "unavailable")
 
     def test_f04_what_needs_no_database_is_served(self, away):
-        with away.client.get("/static/js/main.js", base_url=away.base_url) as answer:
+        with away.client.get("/static/old/js/main.js", base_url=away.base_url) as answer:
             assert answer.status_code == 200
 
     def test_f04_back_again_the_first_request_is_served(self, alice, database):

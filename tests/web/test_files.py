@@ -16,7 +16,9 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
         "/static", "/static/", "/static/css/", "/static/../app.py", "/static/../../etc/passwd",
         "/static/%2e%2e/app.py",
         "/static/..%2fapp.py", "/static/..\\app.py", "/static/.env",
-        "/static/js/main.js%00", "/server-status", "/debug", "/_components", "/robots.txt/",
+        "/static/old/../app.py", "/static/old/%2e%2e/%2e%2e/app.py", "/static/old/..%2f..%2fapp.py", "/static/old/",
+        "/static/old/js/../../../app.py", "/static/old/js", "/static/js/main.js",
+        "/static/old/js/main.js%00", "/server-status", "/debug", "/_components", "/robots.txt/",
     ],
 )  # fmt: skip
 def test_v13_4_1_what_is_no_page_is_not_there(path, stranger):

@@ -94,16 +94,16 @@ def test_v3_4_2_no_other_site_may_read_an_answer(origin, app, stranger):
         assert not [name for name, _ in answer.headers if name.startswith("Access-Control")], route
 
 
-@pytest.mark.parametrize("path", ["/static/js/main.js", "/static/nope", "/healthz", "/api/v1/me", "/nope"])
+@pytest.mark.parametrize("path", ["/static/old/js/main.js", "/static/nope", "/healthz", "/api/v1/me", "/nope"])
 def test_v3_4_4_whatever_it_is_nobody_guesses_its_type(path, stranger):
     with stranger.client.get(path, base_url=stranger.base_url) as answer:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_v3_4_4_a_file_that_has_not_changed_carries_it_too(stranger):
-    with stranger.client.get("/static/js/main.js", base_url=stranger.base_url) as first:
+    with stranger.client.get("/static/old/js/main.js", base_url=stranger.base_url) as first:
         headers = {"If-None-Match": first.headers["ETag"]}
-    with stranger.client.get("/static/js/main.js", base_url=stranger.base_url, headers=headers) as answer:
+    with stranger.client.get("/static/old/js/main.js", base_url=stranger.base_url, headers=headers) as answer:
         assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (304, "nosniff")
 
 
@@ -117,7 +117,7 @@ class TestHttps:
         app = make_app(settings_for(database_url, tmp_path, public_url="https://portal.example.com"))
         return Browser(app.test_client(), "https://portal.example.com")
 
-    @pytest.mark.parametrize("path", ["/sign-in", "/", "/nope", "/api/v1/me", "/static/js/main.js", "/healthz"])
+    @pytest.mark.parametrize("path", ["/sign-in", "/", "/nope", "/api/v1/me", "/static/old/js/main.js", "/healthz"])
     def test_v3_4_1_browsers_are_told_to_stay_on_https(self, path, browser):
         with browser.client.get(path, base_url=browser.base_url) as answer:
             assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
@@ -143,7 +143,7 @@ def test_ac_062_no_page_is_kept_and_none_is_shared(app, alice):
 
 
 def test_ac_062_files_set_no_cookie(alice):
-    with alice.client.get("/static/js/main.js", base_url=alice.base_url) as answer:
+    with alice.client.get("/static/old/js/main.js", base_url=alice.base_url) as answer:
         assert "Set-Cookie" not in answer.headers
 
 
