@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from portal.accounts.service import lock_account
 from portal.api.payloads import RotationWanted, TokenWanted
 from portal.audit import Actor
-from portal.authentication.principal import Principal, Refused
+from portal.authentication.principal import Principal
+from portal.authentication.refused import Refused
 from portal.current import running
 from portal.tokens.models import Status, Token
 from portal.tokens.scopes import Scopes, covers

@@ -4,7 +4,7 @@ A cookie is never read, a token in the address is no credential, and two carrier
 equal, since two readers could disagree on which one counts (RFC 6750 §2 and §3.1).
 """
 
-from portal.authentication.principal import Refused
+from portal.authentication.refused import Refused
 
 CARRIERS = ("Authorization", "X-Access-Token", "X-Api-Token")
 _SCHEME = "bearer"

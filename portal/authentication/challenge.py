@@ -1,6 +1,6 @@
 """The header `WWW-Authenticate` of a refusal, one for every surface. No Flask."""
 
-from portal.authentication.principal import Refused
+from portal.authentication.refused import Refused
 from portal.problems import Problem
 
 REALM = "portal"

@@ -15,16 +15,15 @@ from flask.typing import ResponseReturnValue
 from portal.access_log import CALLER
 from portal.accounts.guards import GUARD
 from portal.accounts.models import Role
-from portal.authentication.carriers import secret_from
-from portal.authentication.principal import Authenticator, Principal, Refused
+from portal.authentication.principal import Authenticator, Principal
+from portal.authentication.refused import Refused
 from portal.current import client_address, running, running_in
 from portal.errors import NotAllowed, NotFound, TooManyTries
 from portal.limits import ADDRESS, TOKEN, address_key
-from portal.metrics import CHECKS
 from portal.tokens.models import Kind
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    pass
 
 Arguments = ParamSpec("Arguments")
 Endpoint = Callable[Concatenate[Principal, Arguments], ResponseReturnValue]
@@ -120,7 +119,12 @@ def held_secret_suffices(view: View[Arguments]) -> View[Arguments]:
 def _let_in() -> Principal:
     environ, address = request.environ, client_address()
     try:
-        principal = authenticator().authenticate(_carried(environ), address=address)
+        principal = authenticator().let_in(
+            environ.get("HTTP_AUTHORIZATION"),
+            environ.get("HTTP_X_ACCESS_TOKEN"),
+            environ.get("HTTP_X_API_TOKEN"),
+            address=address,
+        )
     except Refused:
         # Only now, so that a good token is never refused for what others do behind the same address.
         running().limits.count(ADDRESS, address_key(address or ""))
@@ -129,16 +133,6 @@ def _let_in() -> Principal:
     if principal.ends_at is not None:
         environ[TOKEN_ENDS_AT] = principal.ends_at
     return principal
-
-
-def _carried(environ: "WSGIEnvironment") -> str:
-    try:
-        return secret_from(
-            environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_X_ACCESS_TOKEN"), environ.get("HTTP_X_API_TOKEN")
-        )
-    except Refused as refused:
-        running().counts.add((CHECKS, refused.code))
-        raise
 
 
 def _count_call(principal: Principal) -> None:

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 
 from portal.accounts.refusals import Refusals
 from portal.audit import Action, Actor, ActorKind
+from portal.authentication.carriers import secret_from
+from portal.authentication.refused import Refused
 from portal.clock import utc_now
 from portal.database import Database, as_utc
-from portal.errors import DatabaseUnavailable, NotAllowed, PortalError
+from portal.errors import DatabaseUnavailable, NotAllowed
 from portal.metrics import CHECKS, Counts
 from portal.recorder import Recorder
 from portal.settings import Settings
@@ -37,15 +39,6 @@ _SERVICE_QUERY = "SELECT id, name, hint, revoked_at FROM service_tokens WHERE di
 _MADE_AT_QUERY = "SELECT created_at FROM tokens WHERE digest = {placeholder}"
 
 _GOOD = (CHECKS, "good")
-
-
-class Refused(PortalError):
-    """The call is not let in. `code` says why; `scope` is what was missing, where that is the reason."""
-
-    def __init__(self, code: str, detail: str, *, scope: str | None = None) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.scope = scope
 
 
 class Principal(NamedTuple):
@@ -120,11 +113,22 @@ class Authenticator:
         self._recorder = recorder
         self._account_scopes = Scopes(settings.scopes).of_account_token
 
-    def authenticate(self, secret: str, *, address: str | None) -> Principal:
-        """The principal behind `secret`, whose use is noted.
+    def let_in(
+        self, authorization: str | None, x_access_token: str | None, x_api_token: str | None, *, address: str | None
+    ) -> Principal:
+        """The principal of a call that carries these headers, None for those it does not have. Its use is noted.
 
         Raises `Refused` with the problem's code, `DatabaseUnavailable` when nobody can know.
         """
+        try:
+            secret = secret_from(authorization, x_access_token, x_api_token)
+        except Refused as error:
+            self._counts.add((CHECKS, error.code))
+            raise
+        return self.authenticate(secret, address=address)
+
+    def authenticate(self, secret: str, *, address: str | None) -> Principal:
+        """The principal behind `secret`, whose use is noted. Raises as `let_in`."""
         try:
             principal = self._principal_behind(secret, address)
         except (Refused, DatabaseUnavailable) as error:

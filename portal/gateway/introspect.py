@@ -13,7 +13,8 @@ from flask.typing import ResponseReturnValue
 
 from portal.authentication.answers import HEADERS
 from portal.authentication.decorator import authenticator, bearer_required
-from portal.authentication.principal import Principal, Refused
+from portal.authentication.principal import Principal
+from portal.authentication.refused import Refused
 from portal.gateway.forms import read_token
 from portal.tokens.models import Kind
 

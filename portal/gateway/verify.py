@@ -19,9 +19,9 @@ import orjson
 
 from portal.access_log import REQUEST_ID
 from portal.addresses import address_of
-from portal.authentication.carriers import secret_from
 from portal.authentication.challenge import challenge
-from portal.authentication.principal import Authenticator, Principal, Refused
+from portal.authentication.principal import Authenticator, Principal
+from portal.authentication.refused import Refused
 from portal.errors import DatabaseUnavailable
 from portal.problems import PROBLEMS, Problem
 from portal.settings import Settings
@@ -71,8 +71,9 @@ class Verify:
         get = environ.get
         try:
             address = address_of(get("REMOTE_ADDR"), get("HTTP_X_FORWARDED_FOR"), trusted=self._trusted)
-            secret = secret_from(get("HTTP_AUTHORIZATION"), get("HTTP_X_ACCESS_TOKEN"), get("HTTP_X_API_TOKEN"))
-            principal = self._authenticator.authenticate(secret, address=address)
+            principal = self._authenticator.let_in(
+                get("HTTP_AUTHORIZATION"), get("HTTP_X_ACCESS_TOKEN"), get("HTTP_X_API_TOKEN"), address=address
+            )
             query = get("QUERY_STRING")
             if query or principal.kind is Kind.SERVICE:
                 self._check(principal, query or "", address=address)

@@ -4,7 +4,7 @@ import pytest
 from werkzeug.exceptions import ImATeapot, RequestEntityTooLarge
 
 from portal.api.problems import FieldError, WrongFields, pointer, problem_answer
-from portal.authentication.principal import Refused
+from portal.authentication.refused import Refused
 from portal.errors import LimitReached, NameTaken, NotAllowed, NotFound, TooManyTries, WrongState, WrongValue
 from portal.problems import PROBLEMS
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.authentication.carriers import secret_from
-from portal.authentication.principal import Refused
+from portal.authentication.refused import Refused
 
 
 def code_of(*headers):

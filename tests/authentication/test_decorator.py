@@ -8,7 +8,7 @@ from portal.accounts.guards import GUARD, refuse_unguarded
 from portal.accounts.models import Role
 from portal.audit import AuditEvent
 from portal.authentication.decorator import NEEDS, Needs, authenticator, bearer_required
-from portal.authentication.principal import Refused
+from portal.authentication.refused import Refused
 from portal.current import running_in
 from portal.errors import NotAllowed
 from portal.tokens.models import Kind

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from portal.audit import ActorKind
-from portal.authentication.principal import Authenticator, Refused
+from portal.authentication.principal import Authenticator
+from portal.authentication.refused import Refused
 from portal.clock import utc_now
 from portal.current import running_in
 from portal.errors import DatabaseUnavailable, NotAllowed

@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from portal import Portal
 from portal.audit import Action, AuditEvent
-from portal.authentication.principal import Authenticator, Refused
+from portal.authentication.principal import Authenticator
+from portal.authentication.refused import Refused
 from portal.current import running_in
 from portal.database import Database
 from portal.tokens.models import FormNonce, Token

@@ -3,7 +3,8 @@
 import pytest
 
 from portal.accounts.models import User
-from portal.authentication.principal import Authenticator, Refused
+from portal.authentication.principal import Authenticator
+from portal.authentication.refused import Refused
 from portal.clock import utc_now
 from portal.current import running_in
 from portal.sign_in import service
