@@ -111,7 +111,7 @@ class TestNumbers:
 
         found = scraped()
 
-        assert found["portal_recorder_writes_total", "LastUses", "written"] >= 1
+        assert found["portal_recorder_writes_total", "Uses", "written"] >= 1
         assert found["portal_recorder_writes_total", "Away", "failed"] == 1
 
     def test_limits_that_were_met_and_a_database_that_is_away_stand_apart(self, scraped, app):

@@ -23,6 +23,7 @@ CONTRACT = {
     "not_found": 404,
     "method_not_allowed": 405,
     "malformed_json": 400,
+    "malformed_form": 400,
     "unsupported_media_type": 415,
     "validation_failed": 422,
     "too_large": 413,
