@@ -21,7 +21,7 @@ from portal.accounts.models import Role
 from portal.accounts.sessions import TOUCH_EVERY, SignedIn, Touches, find_signed_in
 from portal.audit import Actor
 from portal.clock import utc_now
-from portal.current import client_address, reading, running, running_in
+from portal.current import client_address, running, running_in
 from portal.errors import NotAllowed
 
 Arguments = ParamSpec("Arguments")
@@ -93,12 +93,14 @@ def owner_only(view: View[Arguments]) -> View[Arguments]:
 
 def current_person() -> SignedIn:
     """Who is signed in. Call it only behind a guard that demands that."""
-    return cast(SignedIn, current_user)
+    # The person, not the proxy for whoever it is by then: each look through it is a search of its own.
+    return cast(SignedIn, current_user._get_current_object())
 
 
 def person_or_none() -> SignedIn | None:
     """Who is signed in, if anybody."""
-    return current_person() if current_user.is_authenticated else None
+    person = current_person()
+    return person if person.is_authenticated else None
 
 
 def current_actor() -> Actor:
@@ -123,8 +125,7 @@ def sign_out_browser() -> None:
 
 def _load(secret: str) -> SignedIn | None:
     now = utc_now()
-    with reading() as database_session:
-        found = find_signed_in(database_session, secret, now=now)
+    found = find_signed_in(running().database, secret, now=now)
     if found is None:
         return None
     person, last_used_at = found
