@@ -13,7 +13,7 @@ from urllib.parse import quote
 from flask import Flask, Request, current_app, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
-from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_login import AnonymousUserMixin, LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -51,6 +51,12 @@ class CookieSessions(SecureCookieSessionInterface):
         return super().open_session(app, request)
 
 
+class Nobody(AnonymousUserMixin):
+    """A browser in which nobody is signed in."""
+
+    person = None
+
+
 def install(app: Flask) -> None:
     """Cookies, CSRF and sign-in for `app`."""
     is_https = running_in(app).settings.is_https
@@ -69,6 +75,7 @@ def install(app: Flask) -> None:
     app.after_request_funcs[None].pop()
     login_manager.session_protection = None
     login_manager.user_loader(_load)
+    login_manager.anonymous_user = Nobody
 
 
 def public(view: View[Arguments]) -> View[Arguments]:
@@ -93,14 +100,12 @@ def owner_only(view: View[Arguments]) -> View[Arguments]:
 
 def current_person() -> SignedIn:
     """Who is signed in. Call it only behind a guard that demands that."""
-    # The person, not the proxy for whoever it is by then: each look through it is a search of its own.
-    return cast(SignedIn, current_user._get_current_object())
+    return cast(SignedIn, current_user.person)
 
 
 def person_or_none() -> SignedIn | None:
     """Who is signed in, if anybody."""
-    person = current_person()
-    return person if person.is_authenticated else None
+    return cast(SignedIn | None, current_user.person)
 
 
 def current_actor() -> Actor:
