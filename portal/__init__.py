@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, request
 from jinja2 import StrictUndefined
 from werkzeug.datastructures import ImmutableDict
 
@@ -48,6 +48,10 @@ class Portal(Flask):
     front: AccessLog
     verify: Verify
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._addresses: dict[tuple[str, str, str], str] = {}
+        super().__init__(*args, **options)
+
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if is_verify(environ.get("PATH_INFO", "")):
             return self.verify(environ, start_response)
@@ -56,6 +60,16 @@ class Portal(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Itself: no view and no hook is a coroutine. Flask would look at each of them again in every request."""
         return func
+
+    def url_for(self, /, endpoint: str, **values: Any) -> str:
+        """Flask's. An address in which nothing varies is worked out once: every page holds two dozen of them."""
+        if endpoint.startswith(".") or values.keys() - {"filename"}:
+            return super().url_for(endpoint, **values)
+        place = (request.script_root, endpoint, values.get("filename", ""))
+        address = self._addresses.get(place)
+        if address is None:
+            address = self._addresses[place] = super().url_for(endpoint, **values)
+        return address
 
 
 def create_app(settings: Settings | None = None, *, counts: Counts | None = None) -> Portal:

@@ -16,13 +16,11 @@ class Role(StrEnum):
     ADMIN = "admin"
     OWNER = "owner"
 
-    @property
-    def rank(self) -> int:
-        return list(Role).index(self)
-
     def is_at_least(self, other: "Role") -> bool:
-        return self.rank >= other.rank
+        return _RANKS[self] >= _RANKS[other]
 
+
+_RANKS = {role: rank for rank, role in enumerate(Role)}
 
 # Stored as its word; the table's own check constraint keeps other words out.
 RoleName = Enum(Role, native_enum=False, length=10, create_constraint=False, values_callable=list)

@@ -194,7 +194,8 @@ def list_rows(
         query = query.where(Token.id < before_id)
     if name_has:
         query = query.where(Token.name_key.contains(name_key(name_has), autoescape=True))
-    found = session.execute(query, {"user_id": user_id, "now": now, "most": most})
+    # By the connection: a session would look for objects to keep in each line.
+    found = session.connection().execute(query, {"user_id": user_id, "now": now, "most": most})
     return [_row_of(columns, now) for columns in found]
 
 

@@ -1,6 +1,7 @@
 """The side navigation: which pages there are for whom. A page is listed once its endpoint exists."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from flask import Flask, current_app, request, url_for
 
@@ -17,10 +18,13 @@ class Entry:
     endpoint: str
     at_least: Role = Role.MEMBER
 
-    @property
-    def is_current(self) -> bool:
-        """Whether the page shown is this one or lies below it, in the same feature and group."""
-        return request.endpoint == self.endpoint or request.path.startswith(url_for(self.endpoint) + "/")
+
+class Link(NamedTuple):
+    """An entry on a page. It is current where the page shown is its own, or lies below it."""
+
+    label: str
+    url: str
+    is_current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Group:
     """A titled part of the navigation."""
 
     title: str
-    entries: tuple[Entry, ...]
+    links: tuple[Link, ...]
 
 
 YOU = (
@@ -50,13 +54,21 @@ def install(app: Flask) -> None:
 
 def navigation(person: SignedIn) -> list[Group]:
     """The groups that person sees, without empty ones."""
-    groups = [Group("You", _shown(YOU, person)), Group(f"Account: {person.account_name}", _shown(ACCOUNT, person))]
-    return [group for group in groups if group.entries]
+    groups = [Group("You", _links(YOU, person)), Group(f"Account: {person.account_name}", _links(ACCOUNT, person))]
+    return [group for group in groups if group.links]
 
 
 def account_entries(person: SignedIn) -> tuple[Entry, ...]:
     """The account's pages that person may see, in order."""
     return _shown(ACCOUNT, person)
+
+
+def _links(entries: tuple[Entry, ...], person: SignedIn) -> tuple[Link, ...]:
+    here, path = request.endpoint, request.path
+    addresses = [(entry, url_for(entry.endpoint)) for entry in _shown(entries, person)]
+    return tuple(
+        Link(entry.label, url, entry.endpoint == here or path.startswith(f"{url}/")) for entry, url in addresses
+    )
 
 
 def _shown(entries: tuple[Entry, ...], person: SignedIn) -> tuple[Entry, ...]:

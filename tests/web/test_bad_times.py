@@ -210,7 +210,7 @@ class TestBusy:
             for _ in range(POOL_SIZE):
                 taken.enter_context(database.engine.connect())
             started = monotonic()
-            assert_unavailable(alice.get("/settings/profile"))
+            assert_unavailable(alice.get("/settings/tokens"))
             assert POOL_SECONDS - 0.5 < monotonic() - started < POOL_SECONDS + 1
 
-        assert alice.get("/settings/profile").status == 200
+        assert alice.get("/settings/tokens").status == 200
