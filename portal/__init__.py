@@ -63,9 +63,11 @@ class Portal(Flask):
 
     def url_for(self, /, endpoint: str, **values: Any) -> str:
         """Flask's. An address in which nothing varies is worked out once: every page holds two dozen of them."""
-        if endpoint.startswith(".") or values.keys() - {"filename"}:
+        if values.keys() - {"filename"}:
             return super().url_for(endpoint, **values)
-        place = (request.script_root, endpoint, values.get("filename", ""))
+        # One that begins with a dot means another page in another feature.
+        feature = request.blueprint or "" if endpoint.startswith(".") else ""
+        place = (request.script_root, feature + endpoint, values.get("filename", ""))
         address = self._addresses.get(place)
         if address is None:
             address = self._addresses[place] = super().url_for(endpoint, **values)

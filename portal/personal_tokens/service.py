@@ -195,7 +195,7 @@ def list_rows(
     if name_has:
         query = query.where(Token.name_key.contains(name_key(name_has), autoescape=True))
     # By the connection: a session would look for objects to keep in each line.
-    found = session.connection().execute(query, {"user_id": user_id, "now": now, "most": most})
+    found = session.connection().execute(query, {"user_id": user_id, "now": now, "most": most}).all()
     return [_row_of(columns, now) for columns in found]
 
 
