@@ -69,8 +69,9 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a time without a zone cannot be stored")
         return None if value is None else value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else as_utc(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        # Not by `process_result_value`, which is called through two more: a list holds hundreds of moments.
+        return _as_utc_or_none
 
 
 class Words(TypeDecorator[tuple[str, ...]]):
@@ -90,6 +91,10 @@ def as_utc(value: datetime | str) -> datetime:
     """A moment as a driver hands it out (SQLite: text without a zone), aware and in UTC."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _as_utc_or_none(value: datetime | str | None) -> datetime | None:
+    return None if value is None else as_utc(value)
 
 
 class Lookup(Protocol):
