@@ -12,7 +12,7 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
-from portal.access_log import REQUEST_ID, without_secrets
+from portal.access_log import CODE, REQUEST_ID, without_secrets
 from portal.api.answers import json_answer
 from portal.authentication.challenge import challenge
 from portal.current import running
@@ -51,8 +51,8 @@ class WrongFields(PortalError):
 def problem_answer(error: Exception) -> Response:
     """The answer to `error`, whatever it is; what nobody expected is logged and answered with 500."""
     problem = PROBLEMS[_code(error)]
-    if problem.code == _OUR_FAULT:
-        _log(error)
+    request.environ[CODE] = problem.code
+    _log(error, problem)
     body = {**problem.told(running().settings.public_url, _detail(error, problem)), **_more(error)}
     response = json_answer(body, problem.status, media_type=PROBLEM_JSON)
     response.headers.update(_headers(error, problem))
@@ -103,7 +103,10 @@ def _headers(error: Exception, problem: Problem) -> dict[str, str]:
     return {}
 
 
-def _log(error: Exception) -> None:
+def _log(error: Exception, problem: Problem) -> None:
     # As text instead of exc_info: whatever the exception holds, nothing shaped like a secret reaches the log.
-    trace = without_secrets("".join(traceback.format_exception(error)))
-    LOG.error("unhandled\n%s", trace, extra={"request_id": request.environ.get(REQUEST_ID)})
+    extra = {"request_id": request.environ.get(REQUEST_ID)}
+    if problem.code == _OUR_FAULT:
+        LOG.error("unhandled\n%s", without_secrets("".join(traceback.format_exception(error))), extra=extra)
+    elif problem.status == 503:
+        LOG.warning("database unavailable: %s", without_secrets(str(error.__cause__)), extra=extra)
