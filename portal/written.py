@@ -8,6 +8,7 @@ import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 SCOPE = re.compile(r"[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*")
+RATE = re.compile(r"([0-9]{1,9})/([0-9]{1,9})s")
 LONGEST_SCOPE, LONGEST_SENTENCE = 50, 100
 LIMIT_DEFAULTS = {
     "address": "5/2s",
@@ -18,6 +19,7 @@ LIMIT_DEFAULTS = {
 }
 # Every window remembers as many times.
 MOST_IN_A_WINDOW = 10_000
+LONGEST_WINDOW = 30 * 24 * 60 * 60
 
 Prefixes = tuple[str, ...]
 Networks = tuple[IPv4Network | IPv6Network, ...]
@@ -75,9 +77,12 @@ def _declared(part: str) -> tuple[str, str]:
 def _rate(name: str, text: str) -> tuple[int, int]:
     if text == "0":
         return (0, 1)
-    count, slash, seconds = text.partition("/")
-    if not (slash and count.isdecimal() and seconds.endswith("s") and seconds[:-1].isdecimal() and int(seconds[:-1])):
+    found = RATE.fullmatch(text)
+    count, seconds = (int(number) for number in found.groups()) if found else (0, 0)
+    if not seconds:
         raise ValueError(f"write {name}=10/900s (10 in 900 seconds), or {name}=0 to switch it off")
-    if int(count) > MOST_IN_A_WINDOW:
+    if count > MOST_IN_A_WINDOW:
         raise ValueError(f"{name} takes at most {MOST_IN_A_WINDOW}; write a shorter time instead")
-    return (int(count), int(seconds[:-1]))
+    if seconds > LONGEST_WINDOW:
+        raise ValueError(f"{name} looks back {LONGEST_WINDOW} seconds (30 days) at most")
+    return (count, seconds)
