@@ -17,13 +17,12 @@ from portal.api.answers import json_answer
 from portal.authentication.challenge import challenge
 from portal.current import running
 from portal.errors import PortalError, TooManyTries, WrongValue
-from portal.problems import PROBLEMS, Problem
+from portal.problems import PROBLEMS, RETRY_SECONDS, Problem
 from portal.tokens.nonces import AlreadyDone
 from portal.web.hosts import ForeignHost
 
 LOG = logging.getLogger(__name__)
 PROBLEM_JSON = "application/problem+json"
-RETRY_SECONDS = 5
 
 _OUR_FAULT = "internal_error"
 _BY_STATUS = {400: "malformed_json", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
@@ -97,7 +96,7 @@ def _headers(error: Exception, problem: Problem) -> dict[str, str]:
     if isinstance(error, TooManyTries):
         return error.headers
     if problem.status == 503:
-        return {"Retry-After": str(RETRY_SECONDS)}
+        return {"Retry-After": RETRY_SECONDS}
     if isinstance(error, HTTPException) and problem.status == 405:
         return {"Allow": dict(error.get_headers(request.environ)).get("Allow", "")}
     return {}

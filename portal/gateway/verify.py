@@ -23,9 +23,10 @@ from portal.authentication.challenge import challenge
 from portal.authentication.principal import Authenticator, Principal
 from portal.authentication.refused import Refused
 from portal.errors import DatabaseUnavailable
-from portal.problems import PROBLEMS, Problem
+from portal.problems import PROBLEMS, RETRY_SECONDS, Problem
 from portal.settings import Settings
 from portal.tokens.models import Kind
+from portal.tokens.scopes import FULL_ACCESS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -35,10 +36,8 @@ LOG = logging.getLogger(__name__)
 PATH = "/verify"
 # Envoy puts the path of the call that it asks about behind its own.
 BELOW = f"{PATH}/"
-FULL_ACCESS = "*"
 # Stands for "none". An empty header is dropped by some gateways, and the caller's own one passes in its place.
 NOBODY = "-"
-RETRY_SECONDS = "5"
 # What a gateway demands is short and always the same; what a caller added to it is neither and is not kept.
 LONGEST_KEPT_QUERY = 200
 # The most scopes that a refusal names.
