@@ -25,6 +25,14 @@ LOG = logging.getLogger(__name__)
 PROBLEM_JSON = "application/problem+json"
 
 _OUR_FAULT = "internal_error"
+_OAUTH_PATHS = ("/introspect", "/revoke")
+_OAUTH_ERRORS = {
+    400: "invalid_request",
+    401: "invalid_client",
+    403: "unauthorized_client",
+    413: "invalid_request",
+    415: "invalid_request",
+}
 _BY_STATUS = {400: "malformed_json", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -52,7 +60,7 @@ def problem_answer(error: Exception) -> Response:
     problem = PROBLEMS[_code(error)]
     request.environ[CODE] = problem.code
     _log(error, problem)
-    body = {**problem.told(running().settings.public_url, _detail(error, problem)), **_more(error)}
+    body = {**problem.told(running().settings.public_url, _detail(error, problem)), **_more(error), **_oauth(problem)}
     response = json_answer(body, problem.status, media_type=PROBLEM_JSON)
     response.headers.update(_headers(error, problem))
     return response
@@ -87,6 +95,12 @@ def _more(error: Exception) -> dict[str, Any]:
     if isinstance(error, AlreadyDone):
         return {"id": error.token.id, "token_prefix": error.token.hint}
     return {}
+
+
+def _oauth(problem: Problem) -> dict[str, str]:
+    # What OAuth clients read in place of our code (RFC 6749 §5.2; a bad token to ask with: RFC 7662 §2.3).
+    error = problem.bearer_error or _OAUTH_ERRORS.get(problem.status)
+    return {"error": error} if error and request.path in _OAUTH_PATHS else {}
 
 
 def _headers(error: Exception, problem: Problem) -> dict[str, str]:
