@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from string import printable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -52,6 +54,13 @@ class Portal(Flask):
         if is_verify(environ.get("PATH_INFO", "")):
             return self.verify(environ, start_response)
         return self.front(environ, start_response)
+
+    def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Flask's own, for any query: raw bytes in it, which need be no UTF-8, are written with percent signs first."""
+        query = environ.get("QUERY_STRING", "")
+        if not query.isascii():
+            environ["QUERY_STRING"] = quote(query, safe=printable, encoding="latin-1")
+        return super().wsgi_app(environ, start_response)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Itself: no view and no hook is a coroutine. Flask would look at each of them again in every request."""
