@@ -148,6 +148,18 @@ def test_a_known_tokens_refusals_are_noted_for_its_security_log(gateway, app, da
     assert {row[:3] for row in found} == {("call.refused", "insufficient_scope", "203.0.113.7")}
 
 
+def test_a_call_that_lacks_a_scope_counts_as_a_refusal_alone_and_stays_the_last_use(gateway, app, database, cast):
+    _, secret = make_token(database, cast.bob, scopes=("account:read",))
+    for scope in ("account:read", "tokens:write", "tokens:write"):
+        gateway.ask(secret, f"{VERIFY}?scope={scope}")
+    running_in(app).recorder.flush(is_last=True)
+
+    with database.reading() as session:
+        usage = session.execute(text("SELECT calls, refusals FROM token_usage")).one()
+        last_used_at = session.scalar(text("SELECT last_used_at FROM tokens"))
+    assert (tuple(usage), last_used_at is None) == ((1, 2), False)
+
+
 def test_a_good_answer_leaves_no_line(gateway, database, cast, log, capfd):
     gateway.ask(make_token(database, cast.bob)[1])
 
