@@ -15,8 +15,8 @@ from sqlalchemy import Date, Table, bindparam, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from portal.database import Database
-from portal.errors import DatabaseUnavailable, OutcomeUnknown
 from portal.logs import OnceAMinute
+from portal.recorder import is_unwritten
 from portal.tokens.models import Token
 
 LOG = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class Uses:
             try:
                 unwritten = database.transaction(partial(_write, noted=part, is_last=is_last))
             except Exception as error:
-                self._keep(*parts, *([part] if _is_unwritten(error) else []))
+                self._keep(*parts, *([part] if is_unwritten(error) else []))
                 raise
             self._keep(unwritten)
 
@@ -128,10 +128,6 @@ class Uses:
                 return
             dropped, self._dropped = self._dropped, 0
         LOG.warning("uses dropped, more tokens than are noted at once", extra={"dropped": dropped})
-
-
-def _is_unwritten(error: Exception) -> bool:
-    return isinstance(error, DatabaseUnavailable) and not isinstance(error, OutcomeUnknown)
 
 
 def _parts(noted: Noted) -> list[Noted]:
