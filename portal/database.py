@@ -31,6 +31,8 @@ from portal.lookup import POSTGRES_CONNECT, Lookup, file_at, lookup_for, open_sq
 
 Result = TypeVar("Result")
 
+# SQLite's extended codes carry more in the higher bits.
+_PRIMARY_CODE = 0xFF
 POOL_SIZE = 10
 POOL_SECONDS = 2
 
@@ -107,8 +109,8 @@ class Database:
         """Runs `work(session)` in one transaction, commits, and returns what it returned.
 
         After a deadlock or serialization failure `work` runs once more on a new session, so it must have no
-        effect outside of it. Never once COMMIT was sent: that raises `OutcomeUnknown`. Raises
-        `DatabaseUnavailable` when the database cannot answer; then nothing was changed.
+        effect outside of it. Never once COMMIT was sent: that raises `OutcomeUnknown` when nobody can tell
+        whether it took effect. Raises `DatabaseUnavailable` when the database cannot answer; then nothing was changed.
         """
         with _told_plainly():
             try:
@@ -129,7 +131,7 @@ class Database:
                 # On SQLite a refused COMMIT leaves the transaction open, and with it the lock that keeps everybody
                 # out: the connection must not go back into the pool like this.
                 connection.invalidate()
-                raise OutcomeUnknown from error
+                raise (DatabaseUnavailable if _is_undone(error) else OutcomeUnknown) from error
             return result
 
     @contextmanager
@@ -160,6 +162,15 @@ def _told_plainly() -> Iterator[None]:
 def _may_run_again(error: DBAPIError) -> bool:
     serialization_failure, deadlock = "40001", "40P01"
     return getattr(error.orig, "sqlstate", None) in {serialization_failure, deadlock}
+
+
+def _is_undone(error: DBAPIError) -> bool:
+    """Whether a COMMIT that failed like this has certainly changed nothing: SQLite refused it, and the file goes on.
+
+    An error of the disk is left out: what was written before it may be found when the file is opened anew.
+    """
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code is not None and code & _PRIMARY_CODE != sqlite3.SQLITE_IOERR
 
 
 def _engine(url: URL) -> Engine:
