@@ -22,6 +22,10 @@ CONNECT_SECONDS = 2
 POSTGRES_CONNECT: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
     "tcp_user_timeout": 5000,
+    # A connection that waits for nothing finds out within 9 seconds that its server is gone.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
     "options": f"-c timezone=UTC -c statement_timeout=10s -c lock_timeout={BUSY_SECONDS}s",
 }
 _BINARY = 1
@@ -33,7 +37,7 @@ class Lookup(Protocol):
     placeholder: str
 
     def fetch_one(self, statement: str, value: str) -> tuple[Any, ...] | None:
-        """The first row, or None. Raises `DatabaseUnavailable` when a second try fails too."""
+        """The first row, or None. Raises `DatabaseUnavailable` when the database cannot be reached."""
 
     def close(self) -> None:
         """Closes the connection that this thread holds."""
@@ -56,15 +60,15 @@ class _HeldConnections:
         self._held = _Held()
 
     def fetch_one(self, statement: str, value: str) -> tuple[Any, ...] | None:
-        try:
-            return self._ask(statement, value)
-        except (sqlite3.Error, psycopg.Error):
-            self.close()
+        was_held = self._held.connection is not None
         try:
             return self._ask(statement, value)
         except (sqlite3.Error, psycopg.Error) as error:
             self.close()
-            raise DatabaseUnavailable from error
+            # Only what was open may have been broken for long; a second wait for a server that is away is for nothing.
+            if not was_held:
+                raise DatabaseUnavailable from error
+        return self.fetch_one(statement, value)
 
     def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
         raise NotImplementedError

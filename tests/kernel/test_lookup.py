@@ -1,5 +1,6 @@
 """The read of every call, on a connection that each thread holds."""
 
+import socket
 import threading
 from pathlib import Path
 from time import monotonic
@@ -72,6 +73,25 @@ def test_a_server_that_is_away_is_told():
         names(away)
 
     assert monotonic() - started < 6
+
+
+def echo(database):
+    row = database.lookup.fetch_one("SELECT $1::text", "here")
+    return row and row[0]
+
+
+def seconds_until_refused(database):
+    started = monotonic()
+    with pytest.raises(DatabaseUnavailable):
+        echo(database)
+    return monotonic() - started
+
+
+def test_f04_a_server_that_takes_connections_and_says_nothing_is_waited_for_once():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        away = Database(f"postgresql://portal@127.0.0.1:{silent.getsockname()[1]}/portal")
+
+        assert seconds_until_refused(away) < 3
 
 
 def test_f04_a_missing_file_is_never_an_unknown_token(sqlite):
