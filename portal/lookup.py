@@ -3,6 +3,7 @@
 It stands apart from the engine, whose pool and whose layers would cost a call several times the read itself.
 """
 
+import select
 import sqlite3
 import threading
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Protocol
 
 import psycopg
 from psycopg.adapt import Transformer
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy.engine import URL
 
 from portal.errors import DatabaseUnavailable
@@ -18,6 +19,8 @@ from portal.errors import DatabaseUnavailable
 # How long a writer waits for another one before the person is told to try again.
 BUSY_SECONDS = 5
 CONNECT_SECONDS = 2
+# How long a server may take for the one row; a frozen one must not hold a call for longer than one that is away.
+_ANSWER_MILLISECONDS = 2000
 
 POSTGRES_CONNECT: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
@@ -43,13 +46,21 @@ class Lookup(Protocol):
         """Closes the connection that this thread holds."""
 
 
+class _NoAnswer(psycopg.OperationalError):
+    """The server took the question and went silent."""
+
+    def __init__(self) -> None:
+        super().__init__("the server took the question and went silent")
+
+
 class _Held(threading.local):
     """What one thread holds."""
 
     connection: Any = None
-    # SQLite: which file it is open on. PostgreSQL: names of statements, and what makes rows of answers.
+    # SQLite: which file it is open on. PostgreSQL: names of statements, what waits for answers, what makes rows of one.
     file: tuple[int, int] | None = None
     prepared: dict[str, bytes]
+    readable: select.poll
     rows: Any
 
 
@@ -66,7 +77,7 @@ class _HeldConnections:
         except (sqlite3.Error, psycopg.Error) as error:
             self.close()
             # Only what was open may have been broken for long; a second wait for a server that is away is for nothing.
-            if not was_held:
+            if not was_held or isinstance(error, _NoAnswer):
                 raise DatabaseUnavailable from error
         return self.fetch_one(statement, value)
 
@@ -110,6 +121,7 @@ class PostgresLookup(_HeldConnections):
     """The read on PostgreSQL: a statement the server has prepared, outside of any transaction block.
 
     It is sent through libpq itself. psycopg's own cursor does the same and takes twice the time of the round trip.
+    libpq waits for an answer for ever, so the waiting is done here.
     """
 
     placeholder = "$1"
@@ -119,29 +131,51 @@ class PostgresLookup(_HeldConnections):
         self._dsn = dsn
 
     def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
-        connection = self._held.connection
-        if connection is None:
-            connection = self._held.connection = psycopg.connect(self._dsn, autocommit=True, **POSTGRES_CONNECT)
-            self._held.prepared, self._held.rows = {}, Transformer(connection)
-        name = self._held.prepared.get(statement) or self._prepared(connection, statement)
-        result = connection.pgconn.exec_prepared(name, (value.encode(),), None, _BINARY)
-        _refuse_unless(psycopg.pq.ExecStatus.TUPLES_OK, result)
+        held = self._held
+        if held.connection is None:
+            self._open()
+        pgconn = held.connection.pgconn
+        name = held.prepared.get(statement) or self._prepared(pgconn, statement)
+        pgconn.send_query_prepared(name, (value.encode(),), None, _BINARY)
+        result = _answer(pgconn, held.readable, psycopg.pq.ExecStatus.TUPLES_OK)
         if result.ntuples == 0:
             return None
-        self._held.rows.set_pgresult(result)
-        row: tuple[Any, ...] = self._held.rows.load_row(0, tuple)
+        held.rows.set_pgresult(result)
+        row: tuple[Any, ...] = held.rows.load_row(0, tuple)
         return row
 
-    def _prepared(self, connection: psycopg.Connection[tuple[Any, ...]], statement: str) -> bytes:
+    def _open(self) -> None:
+        held = self._held
+        connection = held.connection = psycopg.connect(self._dsn, autocommit=True, **POSTGRES_CONNECT)
+        held.prepared, held.rows, held.readable = {}, Transformer(connection), select.poll()
+        held.readable.register(connection.pgconn.socket, select.POLLIN)
+
+    def _prepared(self, pgconn: PGconn, statement: str) -> bytes:
         name = f"lookup_{len(self._held.prepared)}".encode()
-        _refuse_unless(psycopg.pq.ExecStatus.COMMAND_OK, connection.pgconn.prepare(name, statement.encode()))
+        pgconn.send_prepare(name, statement.encode())
+        _answer(pgconn, self._held.readable, psycopg.pq.ExecStatus.COMMAND_OK)
         self._held.prepared[statement] = name
         return name
 
 
-def _refuse_unless(expected: psycopg.pq.ExecStatus, result: PGresult) -> None:
+def _answer(pgconn: PGconn, readable: select.poll, expected: psycopg.pq.ExecStatus) -> PGresult:
+    result = None
+    # None marks the end; before it, the connection takes no other question.
+    while (following := _next_result(pgconn, readable)) is not None:
+        result = following
+    if result is None:
+        raise _NoAnswer
     if result.status != expected:
         raise psycopg.errors.error_from_result(result)
+    return result
+
+
+def _next_result(pgconn: PGconn, readable: select.poll) -> PGresult | None:
+    while pgconn.is_busy():
+        if not readable.poll(_ANSWER_MILLISECONDS):
+            raise _NoAnswer
+        pgconn.consume_input()
+    return pgconn.get_result()
 
 
 def open_sqlite(path: Path) -> sqlite3.Connection:
