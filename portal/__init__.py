@@ -117,4 +117,5 @@ def _add_surfaces(app: Portal) -> None:
     app.register_blueprint(revoke.blueprint)
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(developers.blueprint)
-    app.verify = Verify(authenticator_in(app), current.running_in(app).settings)
+    parts = current.running_in(app)
+    app.verify = Verify(authenticator_in(app), parts.settings, counts=parts.counts)

@@ -23,6 +23,7 @@ from portal.authentication.challenge import challenge
 from portal.authentication.principal import Authenticator, Principal
 from portal.authentication.refused import Refused
 from portal.errors import DatabaseUnavailable
+from portal.metrics import UNAVAILABLE, Counts
 from portal.problems import PROBLEMS, Problem
 from portal.settings import Settings
 from portal.tokens.models import Kind
@@ -60,9 +61,13 @@ def is_verify(path: str) -> bool:
 
 
 class Verify:
-    """Answers for one process, whatever the method, the host and the path below `/verify`."""
+    """Answers for one process, whatever the method, the host and the path below `/verify`.
 
-    def __init__(self, authenticator: Authenticator, settings: Settings) -> None:
+    The access log stands before others alone, so what it would count of importance is counted here: answers of 503.
+    """
+
+    def __init__(self, authenticator: Authenticator, settings: Settings, *, counts: Counts | None = None) -> None:
+        self._counts = counts or Counts()
         self._authenticator = authenticator
         self._trusted = settings.trusted_proxies
         self._public_url = settings.public_url
@@ -103,6 +108,7 @@ class Verify:
             headers.append(("WWW-Authenticate", asked))
         if problem.status == 503:
             headers.append(("Retry-After", RETRY_SECONDS))
+            self._counts.add((UNAVAILABLE,))
         start_response(_STATUS[problem.status], headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
