@@ -10,7 +10,7 @@ import threading
 from typing import Protocol, TypeVar
 
 from portal.database import Database
-from portal.errors import DatabaseUnavailable
+from portal.errors import DatabaseUnavailable, OutcomeUnknown
 from portal.logs import OnceAMinute
 from portal.metrics import WRITES, Counts
 
@@ -35,6 +35,11 @@ class Batch(Protocol):
 
         Raises `DatabaseUnavailable` when the database is away; whether it keeps the notes is its own matter.
         """
+
+
+def is_unwritten(error: Exception) -> bool:
+    """Whether notes that met this error are certainly not stored, and may be written at another time."""
+    return isinstance(error, DatabaseUnavailable) and not isinstance(error, OutcomeUnknown)
 
 
 Kind = TypeVar("Kind", bound=Batch)

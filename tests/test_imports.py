@@ -62,6 +62,7 @@ LAYERS = (
             "portal.shared_windows",
             "portal.windows",
             "portal.database",
+            "portal.lookup",
             "portal.settings",
             "portal.written",
             "portal.brand",

@@ -73,6 +73,7 @@ class Verify:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         get = environ.get
+        address = None
         try:
             address = address_of(get("REMOTE_ADDR"), get("HTTP_X_FORWARDED_FOR"), trusted=self._trusted)
             principal = self._authenticator.let_in(
@@ -82,7 +83,7 @@ class Verify:
             if query or principal.kind is Kind.SERVICE:
                 self._check(principal, query or "", address=address)
         except Exception as error:
-            return self._refuse(error, environ, start_response)
+            return self._refuse(error, environ, start_response, address=address)
         start_response("204 No Content", _identity(principal))
         return []
 
@@ -92,11 +93,13 @@ class Verify:
             self._authenticator.note_refusal(principal, refusal.code, address=address)
             raise refusal
 
-    def _refuse(self, error: Exception, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def _refuse(
+        self, error: Exception, environ: "WSGIEnvironment", start_response: "StartResponse", *, address: str | None
+    ) -> Iterable[bytes]:
         problem = _problem(error)
         detail = str(error) if isinstance(error, Refused) else problem.meaning
         request_id = environ[REQUEST_ID] = secrets.token_hex(8)
-        _log(error, problem, peer=environ.get("REMOTE_ADDR"), request_id=request_id)
+        _log(error, problem, peer=environ.get("REMOTE_ADDR"), address=address, request_id=request_id)
         body = orjson.dumps(problem.told(self._public_url, detail))
         headers = [_PROBLEM_JSON, ("Content-Length", str(len(body))), _NO_STORE, ("X-Request-Id", request_id)]
         asked = challenge(error, problem, detail=detail)
@@ -158,8 +161,9 @@ def _problem(error: Exception) -> Problem:
     return problem if problem.status in _STATUS else replace(problem, status=401)
 
 
-def _log(error: Exception, problem: Problem, *, peer: str | None, request_id: str) -> None:
-    extra = {"code": problem.code, "peer": peer, "request_id": request_id}
+def _log(error: Exception, problem: Problem, *, peer: str | None, address: str | None, request_id: str) -> None:
+    # The peer is the gateway; the address is the caller's behind it, as far as the gateway is trusted.
+    extra = {"code": problem.code, "peer": peer, "address": address, "request_id": request_id}
     if isinstance(error, Refused):
         LOG.info("verify refused", extra=extra)
     elif isinstance(error, DatabaseUnavailable):

@@ -159,6 +159,17 @@ def test_each_refusal_is_logged_with_its_reason_and_without_the_secret(gateway, 
     assert not any(one[4:] in str(lines) for one in (secret, limited))
 
 
+def test_a_refusal_is_logged_with_the_gateways_address_and_the_callers(make_app, settings, tmp_path, log):
+    gateway = Gateway(make_app(settings_for(settings.database_url, tmp_path, trusted_proxies="192.0.2.1")))
+    headers = {"X-Forwarded-For": "203.0.113.9"}
+
+    for peer in ("192.0.2.1", "192.0.2.2"):
+        gateway.ask(headers=headers, environ_overrides={"REMOTE_ADDR": peer})
+
+    told = [(line["peer"], line["address"]) for line in log() if "code" in line]
+    assert told == [("192.0.2.1", "203.0.113.9"), ("192.0.2.2", "192.0.2.2")]
+
+
 def test_a_known_tokens_refusals_are_noted_for_its_security_log(gateway, app, database, cast):
     _, secret = make_token(database, cast.bob, scopes=("account:read",))
     for _ in range(2):
@@ -170,6 +181,18 @@ def test_a_known_tokens_refusals_are_noted_for_its_security_log(gateway, app, da
         found = [tuple(row) for row in rows]
     assert sum(row[3] for row in found) == 2
     assert {row[:3] for row in found} == {("call.refused", "insufficient_scope", "203.0.113.7")}
+
+
+def test_a_call_that_lacks_a_scope_counts_as_a_refusal_alone_and_stays_the_last_use(gateway, app, database, cast):
+    _, secret = make_token(database, cast.bob, scopes=("account:read",))
+    for scope in ("account:read", "tokens:write", "tokens:write"):
+        gateway.ask(secret, f"{VERIFY}?scope={scope}")
+    running_in(app).recorder.flush(is_last=True)
+
+    with database.reading() as session:
+        usage = session.execute(text("SELECT calls, refusals FROM token_usage")).one()
+        last_used_at = session.scalar(text("SELECT last_used_at FROM tokens"))
+    assert (tuple(usage), last_used_at is None) == ((1, 2), False)
 
 
 def test_a_good_answer_leaves_no_line(gateway, database, cast, log, capfd):

@@ -192,10 +192,11 @@ class TestUses:
 
         assert last_used(database, token_id) == now
 
-    def test_more_tokens_than_fit_are_dropped(self, recorder, database, cast):
+    def test_more_tokens_than_fit_are_dropped(self, database, cast, monkeypatch):
+        monkeypatch.setattr("portal.tokens.usage.MOST_USES", 10)
         token_id, _ = make_token(database, cast.bob)
         uses = Uses()
-        for number in range(MOST_NOTES):
+        for number in range(10):
             uses.note_call(1_000_000 + number, utc_now(), None)
 
         uses.note_call(token_id, utc_now(), None)
