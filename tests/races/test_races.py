@@ -9,15 +9,18 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.accounts.models import Role, User
+from portal.api_access import service as api_access
 from portal.audit import OPERATOR, AuditEvent
 from portal.clock import utc_now
 from portal.errors import NotAllowed, NotFound, WrongState
 from portal.members import service as members
 from portal.personal_tokens import service as personal_tokens
 from portal.tokens.models import Kind, Token, is_current
+from portal.tokens.nonces import make_nonce
 from tests.builders import actor_of, make_account_token, make_token
 from tests.races.together import together
 
+AGREE = "/account/api-access/agree"
 AGREEMENTS = int(os.environ.get("AGREEMENTS", "200"))
 
 
@@ -47,11 +50,16 @@ def call_me(app, secret):
 def test_of_two_owners_who_agree_at_once_one_gets_the_token_and_the_other_is_told(
     app, database, cast, alice, second_owner
 ):
+    turn_on(database, cast.alice)
+    owners = [(owner, shown_to(owner)) for owner in (alice, second_owner)]
+    turn_off(database, cast.alice)
     for _ in range(AGREEMENTS):
-        alice.get("/account/api-access").submit("Update", enabled="y")
-        forms = [owner.get("/account/api-access") for owner in (alice, second_owner)]
+        seen = turn_on(database, cast.alice)
+        presses = [
+            partial(owner.post, AGREE, {**shown, "version": seen, "nonce": make_nonce()}) for owner, shown in owners
+        ]
 
-        pages = together([partial(form.submit, "Agree") for form in forms])
+        pages = together(presses)
 
         assert sorted(page.status for page in pages) == [200, 409]
         won, lost = sorted(pages, key=lambda page: page.status)
@@ -59,8 +67,35 @@ def test_of_two_owners_who_agree_at_once_one_gets_the_token_and_the_other_is_tol
         assert call_me(app, secret).status_code == 200
         assert "Alice" in lost.main or "Adam" in lost.main
         assert living_account_tokens(database, cast.alice.account_id) == 1
-        alice.get("/account/api-access/disable").submit("Turn API access off")
+        turn_off(database, cast.alice)
         assert call_me(app, secret).status_code == 401
+
+
+def shown_to(owner):
+    """What the form of that owner holds whatever the state is; the rest is new each time."""
+    page = owner.get("/account/api-access")
+    return {name: page.hidden(name) for name in ("csrf_token", "statement")}
+
+
+def turn_on(database, owner):
+    """Turns API access on past the pages, since only the agreements race; the version that a form would show."""
+
+    def work(session):
+        actor, now = actor_of(owner), utc_now()
+        seen = api_access.read_state(session, account_id=owner.account_id, now=now).version
+        api_access.enable(session, actor, seen=seen, now=now)
+        return api_access.read_state(session, account_id=owner.account_id, now=now).version
+
+    return database.transaction(work)
+
+
+def turn_off(database, owner):
+    def work(session):
+        actor, now = actor_of(owner), utc_now()
+        seen = api_access.read_state(session, account_id=owner.account_id, now=now).version
+        api_access.disable(session, actor, seen=seen, now=now)
+
+    database.transaction(work)
 
 
 def test_ac_133_after_a_storm_of_changes_and_a_last_disable_nothing_lives(app, database, cast, alice, second_owner):
