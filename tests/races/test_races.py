@@ -1,6 +1,7 @@
 """What happens when two do it at the same moment. On both databases, through the pages and verbs people use."""
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from threading import Event, Thread
@@ -50,11 +51,9 @@ def call_me(app, secret):
 def test_of_two_owners_who_agree_at_once_one_gets_the_token_and_the_other_is_told(
     app, database, cast, alice, second_owner
 ):
-    turn_on(database, cast.alice)
+    seen = turn_on_anew(database, cast.alice)
     owners = [(owner, shown_to(owner)) for owner in (alice, second_owner)]
-    turn_off(database, cast.alice)
     for _ in range(AGREEMENTS):
-        seen = turn_on(database, cast.alice)
         presses = [
             partial(owner.post, AGREE, {**shown, "version": seen, "nonce": make_nonce()}) for owner, shown in owners
         ]
@@ -67,7 +66,7 @@ def test_of_two_owners_who_agree_at_once_one_gets_the_token_and_the_other_is_tol
         assert call_me(app, secret).status_code == 200
         assert "Alice" in lost.main or "Adam" in lost.main
         assert living_account_tokens(database, cast.alice.account_id) == 1
-        turn_off(database, cast.alice)
+        seen = turn_on_anew(database, cast.alice)
         assert call_me(app, secret).status_code == 401
 
 
@@ -77,25 +76,19 @@ def shown_to(owner):
     return {name: page.hidden(name) for name in ("csrf_token", "statement")}
 
 
-def turn_on(database, owner):
-    """Turns API access on past the pages, since only the agreements race; the version that a form would show."""
+def turn_on_anew(database, owner):
+    """Turns API access off and on past the pages, as only agreements race; the version that a form would show."""
 
     def work(session):
         actor, now = actor_of(owner), utc_now()
-        seen = api_access.read_state(session, account_id=owner.account_id, now=now).version
-        api_access.enable(session, actor, seen=seen, now=now)
-        return api_access.read_state(session, account_id=owner.account_id, now=now).version
+        state = api_access.read_state(session, account_id=owner.account_id, now=now)
+        if state.is_on:
+            api_access.disable(session, actor, seen=state.version, now=now)
+        state = api_access.read_state(session, account_id=owner.account_id, now=now)
+        api_access.enable(session, actor, seen=state.version, now=now)
+        return replace(state, is_on=True).version
 
     return database.transaction(work)
-
-
-def turn_off(database, owner):
-    def work(session):
-        actor, now = actor_of(owner), utc_now()
-        seen = api_access.read_state(session, account_id=owner.account_id, now=now).version
-        api_access.disable(session, actor, seen=seen, now=now)
-
-    database.transaction(work)
 
 
 def test_ac_133_after_a_storm_of_changes_and_a_last_disable_nothing_lives(app, database, cast, alice, second_owner):
