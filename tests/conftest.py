@@ -18,7 +18,8 @@ from portal.clock import utc_now
 from portal.current import running_in
 from portal.database import Base, Database
 from portal.migrations.run import migrate
-from portal.settings import LIMIT_DEFAULTS, Settings, load_settings
+from portal.settings import Settings, load_settings
+from portal.written import LIMIT_DEFAULTS
 from tests.cast import Cast, Person, add_cast
 from tests.page import Browser
 

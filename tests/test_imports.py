@@ -63,6 +63,7 @@ LAYERS = (
             "portal.windows",
             "portal.database",
             "portal.settings",
+            "portal.written",
             "portal.brand",
             "portal.access_log",
             "portal.metrics",

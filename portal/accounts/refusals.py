@@ -37,6 +37,8 @@ Noted = dict[_Refusal, tuple[Actor, int]]
 class Refusals:
     """The refusals of one process that are not written yet."""
 
+    name = "refusals"
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._noted: Noted = {}

@@ -23,9 +23,11 @@ from portal.authentication.challenge import challenge
 from portal.authentication.principal import Authenticator, Principal
 from portal.authentication.refused import Refused
 from portal.errors import DatabaseUnavailable
-from portal.problems import PROBLEMS, Problem
+from portal.metrics import UNAVAILABLE, Counts
+from portal.problems import PROBLEMS, RETRY_SECONDS, Problem
 from portal.settings import Settings
 from portal.tokens.models import Kind
+from portal.tokens.scopes import FULL_ACCESS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -35,10 +37,8 @@ LOG = logging.getLogger(__name__)
 PATH = "/verify"
 # Envoy puts the path of the call that it asks about behind its own.
 BELOW = f"{PATH}/"
-FULL_ACCESS = "*"
 # Stands for "none". An empty header is dropped by some gateways, and the caller's own one passes in its place.
 NOBODY = "-"
-RETRY_SECONDS = "5"
 # What a gateway demands is short and always the same; what a caller added to it is neither and is not kept.
 LONGEST_KEPT_QUERY = 200
 # The most scopes that a refusal names.
@@ -60,9 +60,13 @@ def is_verify(path: str) -> bool:
 
 
 class Verify:
-    """Answers for one process, whatever the method, the host and the path below `/verify`."""
+    """Answers for one process, whatever the method, the host and the path below `/verify`.
 
-    def __init__(self, authenticator: Authenticator, settings: Settings) -> None:
+    The access log stands before others alone, so what it would count of importance is counted here: answers of 503.
+    """
+
+    def __init__(self, authenticator: Authenticator, settings: Settings, *, counts: Counts | None = None) -> None:
+        self._counts = counts or Counts()
         self._authenticator = authenticator
         self._trusted = settings.trusted_proxies
         self._public_url = settings.public_url
@@ -100,6 +104,7 @@ class Verify:
             headers.append(("WWW-Authenticate", asked))
         if problem.status == 503:
             headers.append(("Retry-After", RETRY_SECONDS))
+            self._counts.add((UNAVAILABLE,))
         start_response(_STATUS[problem.status], headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 

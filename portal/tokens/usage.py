@@ -48,6 +48,8 @@ Noted = dict[tuple[int, int], Use]
 class Uses:
     """The uses of one process that are not written yet."""
 
+    name = "uses"
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._noted: Noted = {}

@@ -18,7 +18,7 @@ from portal.migrations.run import migrate
 from tests.cast import Cast
 from tests.chromium import launched
 from tests.journeys.steps import sign_in
-from tests.pictures.month import add_month
+from tests.pictures.month import SCOPES, add_month
 from tests.served import serve
 
 # Width and height of the window, a phone and a desk.
@@ -79,7 +79,7 @@ def _look_around(browser: Browser, look: Look, folder: Path) -> None:
         migrate(database)
         cast = add_month(database)
         database.close()
-        with serve(url, Path(scratch)) as portal:
+        with serve(url, Path(scratch), scopes=SCOPES) as portal:
             for visit in (_stranger, _alice, _charlie):
                 window = {"width": look.width, "height": look.height}
                 context = browser.new_context(viewport=window, color_scheme=look.scheme, base_url=portal.url)

@@ -34,19 +34,23 @@ class Made:
     calls_a_day: int = 0
 
 
+# As the operator of a portal with services behind it declares them.
+SCOPES = "badges:issue=Issue badges,badges:read=See badges,reports:read=Read reports"
+
+
 def tokens_of(cast: Cast) -> list[Made]:
     """All tokens, oldest first."""
-    reading = ("account:read", "members:read")
+    reading = ("account:read", "reports:read")
     return [
         Made(cast.alice, "Autumn fair: ticket desk", 62, lives_days=30, used_minutes_ago=33 * 1440),
         Made(cast.alice, "Alice’s laptop: shell scripts", 48, lives_days=None, used_minutes_ago=9 * 1440),
         Made(cast.alice, "CI: nightly export", 84, scopes=reading, used_minutes_ago=14 * 60, calls_a_day=12),
         Made(cast.bob, "Moodle plugin", 29, used_minutes_ago=50, calls_a_day=90),
-        Made(cast.alice, "Zapier: badge issuing", 28, used_minutes_ago=3, calls_a_day=170),
-        Made(cast.adam, "Intranet: member directory", 21, scopes=("members:read",), used_minutes_ago=25),
-        Made(cast.alice, "Grafana: sign-in dashboard", 12, scopes=("events:read", "usage:read"), used_minutes_ago=1),
+        Made(cast.alice, "Zapier: badge issuing", 28, scopes=("badges:issue",), used_minutes_ago=3, calls_a_day=170),
+        Made(cast.adam, "Intranet: member directory", 21, scopes=("account:read",), used_minutes_ago=25),
+        Made(cast.alice, "Grafana: sign-in dashboard", 12, scopes=("tokens:read", "reports:read"), used_minutes_ago=1),
         Made(cast.alice, "Slack: welcome message", 9, used_minutes_ago=8 * 1440),
-        Made(cast.alice, "Power BI: weekly report", 2, lives_days=365, scopes=("usage:read",)),
+        Made(cast.alice, "Power BI: weekly report", 2, lives_days=365, scopes=("reports:read",)),
     ]
 
 
