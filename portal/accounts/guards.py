@@ -13,7 +13,7 @@ from urllib.parse import quote
 from flask import Flask, Request, current_app, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
-from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_login import AnonymousUserMixin, LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -21,7 +21,7 @@ from portal.accounts.models import Role
 from portal.accounts.sessions import TOUCH_EVERY, SignedIn, Touches, find_signed_in
 from portal.audit import Actor
 from portal.clock import utc_now
-from portal.current import client_address, reading, running, running_in
+from portal.current import client_address, running, running_in
 from portal.errors import NotAllowed
 
 Arguments = ParamSpec("Arguments")
@@ -51,6 +51,12 @@ class CookieSessions(SecureCookieSessionInterface):
         return super().open_session(app, request)
 
 
+class Nobody(AnonymousUserMixin):
+    """A browser in which nobody is signed in."""
+
+    person = None
+
+
 def install(app: Flask) -> None:
     """Cookies, CSRF and sign-in for `app`."""
     is_https = running_in(app).settings.is_https
@@ -69,6 +75,7 @@ def install(app: Flask) -> None:
     app.after_request_funcs[None].pop()
     login_manager.session_protection = None
     login_manager.user_loader(_load)
+    login_manager.anonymous_user = Nobody
 
 
 def public(view: View[Arguments]) -> View[Arguments]:
@@ -93,12 +100,12 @@ def owner_only(view: View[Arguments]) -> View[Arguments]:
 
 def current_person() -> SignedIn:
     """Who is signed in. Call it only behind a guard that demands that."""
-    return cast(SignedIn, current_user)
+    return cast(SignedIn, current_user.person)
 
 
 def person_or_none() -> SignedIn | None:
     """Who is signed in, if anybody."""
-    return current_person() if current_user.is_authenticated else None
+    return cast(SignedIn | None, current_user.person)
 
 
 def current_actor() -> Actor:
@@ -123,8 +130,7 @@ def sign_out_browser() -> None:
 
 def _load(secret: str) -> SignedIn | None:
     now = utc_now()
-    with reading() as database_session:
-        found = find_signed_in(database_session, secret, now=now)
+    found = find_signed_in(running().database, secret, now=now)
     if found is None:
         return None
     person, last_used_at = found

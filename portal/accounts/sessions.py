@@ -9,20 +9,27 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Self
 
 from flask_login import UserMixin
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from portal.accounts.models import Role, User, UserSession
 from portal.audit import Action, Actor, ActorKind, record
-from portal.database import Database
+from portal.database import Database, as_utc
 from portal.recorder import MOST_NOTES
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=30)
 # How old a noted last use may get before it is written again.
 TOUCH_EVERY = timedelta(minutes=5)
+
+_QUERY = """
+SELECT s.id, s.created_at, s.last_used_at, u.id, u.name, u.email, u.role, a.id, a.name
+FROM sessions s JOIN users u ON u.id = s.user_id JOIN accounts a ON a.id = u.account_id
+WHERE s.digest = {placeholder} AND s.ended_at IS NULL AND u.deactivated_at IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,11 @@ class SignedIn(UserMixin):
 
     def get_id(self) -> str:
         return self.cookie_secret
+
+    @property
+    def person(self) -> Self:
+        """Themselves, asked for through Flask-Login's proxy, each look through which is a search of its own."""
+        return self
 
     def is_at_least(self, role: Role) -> bool:
         return self.role.is_at_least(role)
@@ -75,31 +87,6 @@ def _start(session: Session, user: User, *, now: datetime) -> SignedIn:
     row = UserSession(user_id=user.id, user=user, digest=_digest(secret), created_at=now, last_used_at=now)
     session.add(row)
     session.flush()
-    return _signed_in(row, secret)
-
-
-def find_signed_in(session: Session, secret: str, *, now: datetime) -> tuple[SignedIn, datetime] | None:
-    """The person whose living session has that secret, and its last noted use; None when there is none."""
-    query = (
-        select(UserSession)
-        .join(UserSession.user)
-        .options(joinedload(UserSession.user).joinedload(User.account))
-        .where(
-            UserSession.digest == _digest(secret),
-            UserSession.ended_at.is_(None),
-            UserSession.last_used_at > now - IDLE,
-            UserSession.created_at > now - LONGEST,
-            User.deactivated_at.is_(None),
-        )
-    )
-    row = session.scalars(query).one_or_none()
-    if row is None:
-        return None
-    return _signed_in(row, secret), row.last_used_at
-
-
-def _signed_in(row: UserSession, secret: str) -> SignedIn:
-    user = row.user
     return SignedIn(
         session_id=row.id,
         user_id=user.id,
@@ -110,6 +97,32 @@ def _signed_in(row: UserSession, secret: str) -> SignedIn:
         role=user.role,
         cookie_secret=secret,
     )
+
+
+def find_signed_in(database: Database, secret: str, *, now: datetime) -> tuple[SignedIn, datetime] | None:
+    """The person whose living session has that secret, and its last noted use; None when there is none.
+
+    Raises `DatabaseUnavailable`. Every page asks this, so it is one read of plain columns, as a call's is.
+    """
+    lookup = database.lookup
+    row = lookup.fetch_one(_QUERY.format(placeholder=lookup.placeholder), _digest(secret))
+    if row is None:
+        return None
+    session_id, created_at, last_used_at, user_id, name, email, role, account_id, account_name = row
+    last_used_at = as_utc(last_used_at)
+    if last_used_at <= now - IDLE or as_utc(created_at) <= now - LONGEST:
+        return None
+    person = SignedIn(
+        session_id=session_id,
+        user_id=user_id,
+        account_id=account_id,
+        account_name=account_name,
+        name=name,
+        email=email,
+        role=Role(role),
+        cookie_secret=secret,
+    )
+    return person, last_used_at
 
 
 def end_session(session: Session, session_id: int, *, now: datetime) -> bool:

@@ -41,7 +41,7 @@ _ONE = f"/settings/tokens/<int(max={LARGEST_ID}):token_id>"
 def index() -> ResponseReturnValue:
     now, status, wanted = utc_now(), _asked_status(), _asked_name()
     with reading() as session:
-        found = service.list_own(
+        found = service.list_rows(
             session,
             user_id=current_person().user_id,
             now=now,
@@ -51,9 +51,8 @@ def index() -> ResponseReturnValue:
             # One more than is shown tells whether there is a next page.
             most=ON_ONE_PAGE + 1,
         )
-    shown = found[:ON_ONE_PAGE]
-    older = shown[-1].id if len(found) > ON_ONE_PAGE else None
-    rows = [service.row_of(token, now=now) for token in shown]
+    rows = found[:ON_ONE_PAGE]
+    older = rows[-1].id if len(found) > ON_ONE_PAGE else None
     return page("personal_tokens/index.html", rows=rows, older=older, chosen=status, choices=list(Status), q=wanted)
 
 

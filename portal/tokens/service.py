@@ -169,8 +169,8 @@ def count_current(session: Session, *, user_id: int) -> int:
     return session.scalar(select(func.count()).where(Token.user_id == user_id, is_current())) or 0
 
 
-def has_status(status: Status, now: datetime) -> ColumnElement[bool]:
-    """`Token.status(now) is status`, for queries."""
+def has_status(status: Status, now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    """`Token.status(now) is status`, for queries; a statement that is kept takes `now` as a parameter."""
     dead = or_(Token.revoked_at.is_not(None), and_(Token.stops_at.is_not(None), Token.stops_at <= now))
     over = and_(Token.expires_at.is_not(None), Token.expires_at <= now)
     alive = and_(Token.revoked_at.is_(None), or_(Token.stops_at.is_(None), Token.stops_at > now))

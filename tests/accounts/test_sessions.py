@@ -30,8 +30,7 @@ def secret(database, cast):
 @pytest.fixture
 def find(database):
     def find(secret, at):
-        with database.reading() as session:
-            found = find_signed_in(session, secret, now=at)
+        found = find_signed_in(database, secret, now=at)
         return found and found[0]
 
     return find
