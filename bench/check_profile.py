@@ -13,8 +13,9 @@ from bench.machine import on_core
 from bench.seeding import Seeded
 from portal.authentication.carriers import secret_from
 from portal.authentication.principal import Authenticator
-from portal.database import Database, Lookup
+from portal.database import Database
 from portal.gateway.verify import Verify
+from portal.lookup import Lookup
 from portal.recorder import Recorder
 from portal.settings import Settings, load_settings
 from portal.tokens.secret import SecretReader, digest_of, pattern_for

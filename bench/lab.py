@@ -11,7 +11,7 @@ from bench.load import Contestant, Shot, shoot
 from bench.machine import OURS, Cores
 from bench.processes import Process, free_port, running, status_of
 from bench.seeding import ALICE, PASSWORD, Seeded, postgres, seed
-from portal.settings import LIMIT_DEFAULTS
+from portal.written import LIMIT_DEFAULTS
 
 Made = TypeVar("Made")
 

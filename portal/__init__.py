@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from string import printable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from flask import Flask, request
 from jinja2 import StrictUndefined
@@ -56,6 +58,13 @@ class Portal(Flask):
         if is_verify(environ.get("PATH_INFO", "")):
             return self.verify(environ, start_response)
         return self.front(environ, start_response)
+
+    def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Flask's own, for any query: raw bytes in it, which need be no UTF-8, are written with percent signs first."""
+        query = environ.get("QUERY_STRING", "")
+        if not query.isascii():
+            environ["QUERY_STRING"] = quote(query, safe=printable, encoding="latin-1")
+        return super().wsgi_app(environ, start_response)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Itself: no view and no hook is a coroutine. Flask would look at each of them again in every request."""
@@ -133,4 +142,5 @@ def _add_surfaces(app: Portal) -> None:
     app.register_blueprint(revoke.blueprint)
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(developers.blueprint)
-    app.verify = Verify(authenticator_in(app), current.running_in(app).settings)
+    parts = current.running_in(app)
+    app.verify = Verify(authenticator_in(app), parts.settings, counts=parts.counts)

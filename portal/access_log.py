@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 REQUEST_ID = "portal.request_id"
 # Who called (a short text such as `user:3` or `token:7`), set by those who find out.
 CALLER = "portal.caller"
+# Why a program was refused (a code of `portal.problems`), set by those who answer it.
+CODE = "portal.code"
 # The rule that the request met (such as `/api/v1/me`), set by those who find out.
 ROUTE = "portal.route"
 REDACTED = "[redacted]"
@@ -125,6 +127,7 @@ def _line(environ: "WSGIEnvironment", *, status: int, seconds: float) -> bytes:
         "path": _logged(without_secrets(_decoded(environ.get("PATH_INFO", "")))),
         "query": _logged(clean_query(_decoded(query))) if query else None,
         "status": status,
+        "code": environ.get(CODE),
         "ms": round(seconds * 1000, 2),
         "peer": environ.get("REMOTE_ADDR"),
         "caller": environ.get(CALLER),

@@ -1,20 +1,16 @@
-"""The database: engines, transactions, column types, and the one read that every call makes.
+"""The database: engines, transactions and column types.
 
 Nothing here knows a table. SQLite is embedded and the default; PostgreSQL is the same code with another URL.
 """
 
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
-import psycopg
-from psycopg.adapt import Transformer
-from psycopg.pq.abc import PGresult
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Text, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import (
@@ -31,12 +27,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from portal.errors import DatabaseUnavailable, OutcomeUnknown
+from portal.lookup import POSTGRES_CONNECT, Lookup, file_at, lookup_for, open_sqlite
 
 Result = TypeVar("Result")
 
-# How long a writer waits for another one before the person is told to try again.
-BUSY_SECONDS = 5
-CONNECT_SECONDS = 2
+# SQLite's extended codes carry more in the higher bits.
+_PRIMARY_CODE = 0xFF
 POOL_SIZE = 10
 POOL_SECONDS = 2
 
@@ -69,7 +65,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a time without a zone cannot be stored")
         return None if value is None else value.astimezone(UTC)
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[datetime | str | None], datetime | None]:
         # Not by `process_result_value`, which is called through two more: a list holds hundreds of moments.
         return _as_utc_or_none
 
@@ -97,143 +93,6 @@ def _as_utc_or_none(value: datetime | str | None) -> datetime | None:
     return None if value is None else as_utc(value)
 
 
-class Lookup(Protocol):
-    """One indexed read on an autocommit connection that each thread holds open."""
-
-    placeholder: str
-
-    def fetch_one(self, statement: str, value: str) -> tuple[Any, ...] | None:
-        """The first row, or None. Raises `DatabaseUnavailable` when a second try fails too."""
-
-    def close(self) -> None:
-        """Closes the connection that this thread holds."""
-
-
-class _Held(threading.local):
-    """What one thread holds."""
-
-    connection: Any = None
-    # SQLite: which file it is open on. PostgreSQL: names of statements, and what makes rows of answers.
-    file: tuple[int, int] | None = None
-    prepared: dict[str, bytes]
-    rows: Any
-
-
-class _HeldConnections:
-    """What both lookups share: a connection for each thread, reopened once when it turns out to be broken."""
-
-    def __init__(self) -> None:
-        self._held = _Held()
-
-    def fetch_one(self, statement: str, value: str) -> tuple[Any, ...] | None:
-        try:
-            return self._ask(statement, value)
-        except (sqlite3.Error, psycopg.Error):
-            self.close()
-        try:
-            return self._ask(statement, value)
-        except (sqlite3.Error, psycopg.Error) as error:
-            self.close()
-            raise DatabaseUnavailable from error
-
-    def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        connection, self._held.connection = self._held.connection, None
-        if connection is not None:
-            connection.close()
-
-
-class SqliteLookup(_HeldConnections):
-    """The read on SQLite. The module keeps the compiled statement, so asking again costs no parsing."""
-
-    placeholder = "?"
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._path = path
-
-    def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
-        held = self._held
-        connection = held.connection
-        if connection is not None and held.file != _file_at(self._path):
-            self.close()
-            connection = None
-        if connection is None:
-            connection = self._held.connection = self._open()
-        row: tuple[Any, ...] | None = connection.execute(statement, (value,)).fetchone()
-        return row
-
-    def _open(self) -> sqlite3.Connection:
-        connection = _open_sqlite(self._path)
-        connection.execute("PRAGMA query_only = ON")
-        self._held.file = _file_at(self._path)
-        return connection
-
-
-def _open_sqlite(path: Path) -> sqlite3.Connection:
-    # mode=rw: a missing file is a fault to be told, never an empty database that knows no token.
-    uri = f"{path.resolve().as_uri()}?mode=rw"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
-
-
-def _file_at(path: Path) -> tuple[int, int] | None:
-    """Which file lies at `path` now. A connection to one that was moved away or replaced reads and writes the old
-    one for ever; what it answers, and what it is told to revoke, counts for nobody."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return (found.st_dev, found.st_ino)
-
-
-class PostgresLookup(_HeldConnections):
-    """The read on PostgreSQL: a statement the server has prepared, outside of any transaction block.
-
-    It is sent through libpq itself. psycopg's own cursor does the same and takes twice the time of the round trip.
-    """
-
-    placeholder = "$1"
-
-    def __init__(self, dsn: str) -> None:
-        super().__init__()
-        self._dsn = dsn
-
-    def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
-        connection = self._held.connection
-        if connection is None:
-            connection = self._held.connection = psycopg.connect(self._dsn, autocommit=True, **_POSTGRES_CONNECT)
-            self._held.prepared, self._held.rows = {}, Transformer(connection)
-        name = self._held.prepared.get(statement) or self._prepared(connection, statement)
-        result = connection.pgconn.exec_prepared(name, (value.encode(),), None, _BINARY)
-        _refuse_unless(psycopg.pq.ExecStatus.TUPLES_OK, result)
-        if result.ntuples == 0:
-            return None
-        self._held.rows.set_pgresult(result)
-        row: tuple[Any, ...] = self._held.rows.load_row(0, tuple)
-        return row
-
-    def _prepared(self, connection: psycopg.Connection[tuple[Any, ...]], statement: str) -> bytes:
-        name = f"lookup_{len(self._held.prepared)}".encode()
-        _refuse_unless(psycopg.pq.ExecStatus.COMMAND_OK, connection.pgconn.prepare(name, statement.encode()))
-        self._held.prepared[statement] = name
-        return name
-
-
-def _refuse_unless(expected: psycopg.pq.ExecStatus, result: PGresult) -> None:
-    if result.status != expected:
-        raise psycopg.errors.error_from_result(result)
-
-
-_BINARY = 1
-_POSTGRES_CONNECT: dict[str, Any] = {
-    "connect_timeout": CONNECT_SECONDS,
-    "tcp_user_timeout": 5000,
-    "options": f"-c timezone=UTC -c statement_timeout=10s -c lock_timeout={BUSY_SECONDS}s",
-}
-
-
 class Database:
     """The one database of a running portal: `transaction` to write, `reading` to read, `lookup` for a call."""
 
@@ -245,7 +104,7 @@ class Database:
         self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE", postgresql_readonly=None)
         # On PostgreSQL a read-only transaction is refused every write by the server itself.
         self._reading = self.engine.execution_options(begin="BEGIN", postgresql_readonly=True)
-        self.lookup: Lookup = _lookup(self.url)
+        self.lookup: Lookup = lookup_for(self.url)
 
     @property
     def is_sqlite(self) -> bool:
@@ -255,8 +114,8 @@ class Database:
         """Runs `work(session)` in one transaction, commits, and returns what it returned.
 
         After a deadlock or serialization failure `work` runs once more on a new session, so it must have no
-        effect outside of it. Never once COMMIT was sent: that raises `OutcomeUnknown`. Raises
-        `DatabaseUnavailable` when the database cannot answer; then nothing was changed.
+        effect outside of it. Never once COMMIT was sent: that raises `OutcomeUnknown` when nobody can tell
+        whether it took effect. Raises `DatabaseUnavailable` when the database cannot answer; then nothing was changed.
         """
         with _told_plainly():
             try:
@@ -277,7 +136,7 @@ class Database:
                 # On SQLite a refused COMMIT leaves the transaction open, and with it the lock that keeps everybody
                 # out: the connection must not go back into the pool like this.
                 connection.invalidate()
-                raise OutcomeUnknown from error
+                raise (DatabaseUnavailable if _is_undone(error) else OutcomeUnknown) from error
             return result
 
     @contextmanager
@@ -310,19 +169,22 @@ def _may_run_again(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in {serialization_failure, deadlock}
 
 
-def _lookup(url: URL) -> Lookup:
-    if url.get_backend_name() == "sqlite":
-        return SqliteLookup(Path(str(url.database)))
-    return PostgresLookup(url.set(drivername="postgresql").render_as_string(hide_password=False))
+def _is_undone(error: DBAPIError) -> bool:
+    """Whether a COMMIT that failed like this has certainly changed nothing: SQLite refused it, and the file goes on.
+
+    An error of the disk is left out: what was written before it may be found when the file is opened anew.
+    """
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code is not None and code & _PRIMARY_CODE != sqlite3.SQLITE_IOERR
 
 
 def _engine(url: URL) -> Engine:
     # An error's text goes to the log; the values of the statement (addresses, hashes) must not go along.
     pool = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": POOL_SECONDS, "hide_parameters": True}
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, connect_args=_POSTGRES_CONNECT, **pool)
+        return create_engine(url, pool_pre_ping=True, connect_args=POSTGRES_CONNECT, **pool)
     path = Path(str(url.database))
-    engine = create_engine(url, creator=lambda: _open_sqlite(path), **pool)
+    engine = create_engine(url, creator=lambda: open_sqlite(path), **pool)
     event.listen(engine, "connect", partial(_prepare_sqlite_connection, path))
     event.listen(engine, "checkout", partial(_refuse_replaced_file, path))
     event.listen(engine, "begin", _begin_on_sqlite)
@@ -330,14 +192,14 @@ def _engine(url: URL) -> Engine:
 
 
 def _prepare_sqlite_connection(path: Path, connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
-    record.info["file"] = _file_at(path)
+    record.info["file"] = file_at(path)
     connection.execute("PRAGMA foreign_keys = ON")
     # An answered revoke survives a power cut.
     connection.execute("PRAGMA synchronous = FULL")
 
 
 def _refuse_replaced_file(path: Path, _connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
-    if record.info["file"] != _file_at(path):
+    if record.info["file"] != file_at(path):
         # The pool opens a new one in its place, which fails plainly where there is no file.
         raise DisconnectionError
 

@@ -1,23 +1,27 @@
 """What the portal counts. Numbers only: no name, no address, no token.
 
 Each process adds to a small file that it maps into its memory, so that whichever process is asked can tell the sum,
-a worker that was killed loses nothing, and counting costs a few tenths of a microsecond.
+a worker that was killed loses nothing, and counting costs a few tenths of a microsecond. A full disk costs numbers
+at most, never a call: counting raises nothing.
 """
 
 import fcntl
+import logging
 import mmap
 import os
 from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 from threading import Lock
 
 from portal.errors import WrongSetting
+
+LOG = logging.getLogger(__name__)
 
 # The name of a family, then the values of its labels.
 Key = tuple[str, ...]
@@ -75,10 +79,10 @@ class Counts:
         self._folder = folder
         self._lock = Lock()
         self._places: dict[Key, int] = {}
-        self._names: int | None = None
+        self._names: _Names | None = None
         self._values: array[float] | memoryview[float] = array("d", bytes(_VALUES_SIZE))
         if folder is not None:
-            self._names, self._values = _opened(folder / str(os.getpid()))
+            self._share(folder / str(os.getpid()))
 
     def add(self, key: Key, by: float = 1.0) -> None:
         """Counts `by` more under `key`."""
@@ -103,18 +107,46 @@ class Counts:
             running = [path for path in self._folder.iterdir() if path.name.isdecimal()]
             return _sum(*running, self._folder / _ENDED), len(running)
 
+    def _share(self, path: Path) -> None:
+        try:
+            self._names, self._values = _opened(path)
+        except OSError as error:
+            self._folder = None
+            LOG.warning("this process counts for itself alone", extra={"why": error.strerror})
+
     def _add(self, key: Key, by: float) -> None:
         place = self._places.get(key)
         self._values[self._new_place(key) if place is None else place] += by
 
     def _new_place(self, key: Key) -> int:
-        # The last place is nobody's: what does not fit any more is counted there and not told.
-        place = min(len(self._places), _MOST - 1)
-        if place < _MOST - 1:
-            self._places[key] = place
-            if self._names is not None:
-                os.write(self._names, "\t".join(key).encode() + b"\n")
+        # The last place is nobody's: what does not fit, or cannot be named now, is counted there and not told.
+        place = len(self._places)
+        if place >= _MOST - 1 or not (self._names is None or self._names.take(key)):
+            return _MOST - 1
+        self._places[key] = place
         return place
+
+
+class _Names:
+    """The names in the file of this process: a line for each, in the order of the values before them."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._end = _VALUES_SIZE
+
+    def take(self, key: Key) -> bool:
+        """Adds a name; whether it stands there now, for which a full disk has no room.
+
+        What was cut short is written over by the next name, and nobody reads it: it lacks the end of its line.
+        """
+        line = "\t".join(key).encode() + b"\n"
+        try:
+            is_whole = os.pwrite(self._descriptor, line, self._end) == len(line)
+        except OSError:
+            return False
+        if is_whole:
+            self._end += len(line)
+        return is_whole
 
 
 def fresh_folder(instance: Path, name: str) -> Path:
@@ -134,25 +166,48 @@ def fresh_folder(instance: Path, name: str) -> Path:
 
 
 def note_end(folder: Path, pid: int) -> None:
-    """Moves what an ended process had counted to the numbers of all that ended, so that files do not pile up."""
-    own = folder / str(pid)
-    with _locked(folder, fcntl.LOCK_EX):
-        if not own.exists():
-            return
-        totals, new = _sum(own, folder / _ENDED), folder / "new"
-        values = array("d", [*totals.values(), *(0.0 for _ in range(_MOST - len(totals)))])
-        names = "".join("\t".join(key) + "\n" for key in totals)
-        new.write_bytes(values.tobytes() + names.encode())
-        new.replace(folder / _ENDED)
-        own.unlink()
+    """Moves what an ended process had counted to the numbers of all that ended, so that files do not pile up.
+
+    Where the disk has no room for that, its file stays, and is told as that of a process that runs.
+    """
+    try:
+        with _locked(folder, fcntl.LOCK_EX):
+            _move(folder / str(pid), folder / _ENDED, by_way_of=folder / "new")
+    except OSError as error:
+        # Raised further, it would end the server.
+        LOG.warning("the numbers of an ended process stay in its file", extra={"pid": pid, "why": error.strerror})
 
 
-def _opened(path: Path) -> "tuple[int, memoryview[float]]":
-    """A new file of this process: the descriptor for names, which stand behind the values, and the values."""
+def _move(own: Path, ended: Path, *, by_way_of: Path) -> None:
+    if not own.exists():
+        return
+    totals = _sum(own, ended)
+    values = array("d", [*totals.values(), *(0.0 for _ in range(_MOST - len(totals)))])
+    names = "".join("\t".join(key) + "\n" for key in totals)
+    try:
+        by_way_of.write_bytes(values.tobytes() + names.encode())
+    except OSError:
+        by_way_of.unlink(missing_ok=True)
+        raise
+    by_way_of.replace(ended)
+    own.unlink()
+
+
+def _opened(path: Path) -> "tuple[_Names, memoryview[float]]":
+    """A new file of this process: the names, which stand behind the values, and the values.
+
+    Raises `OSError`, and leaves nothing behind, where the disk has no room for them.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.truncate(descriptor, _VALUES_SIZE)
-    os.lseek(descriptor, 0, os.SEEK_END)
-    return descriptor, memoryview(mmap.mmap(descriptor, _VALUES_SIZE)).cast("d")
+    try:
+        # Room for every value now: a file with holes kills the process (SIGBUS) that counts on a full disk.
+        os.posix_fallocate(descriptor, 0, _VALUES_SIZE)
+        return _Names(descriptor), memoryview(mmap.mmap(descriptor, _VALUES_SIZE)).cast("d")
+    except OSError:
+        os.close(descriptor)
+        with suppress(OSError):
+            path.unlink()
+        raise
 
 
 def _sum(*paths: Path) -> Totals:
@@ -161,7 +216,8 @@ def _sum(*paths: Path) -> Totals:
         if path.exists():
             content = path.read_bytes()
             values = memoryview(content[:_VALUES_SIZE]).cast("d")
-            names = content[_VALUES_SIZE:].decode().splitlines()
+            # Behind the last end of a line stands nothing, or a name that is being written or had no room.
+            names = content[_VALUES_SIZE:].decode(errors="replace").split("\n")[:-1]
             totals.update({tuple(name.split("\t")): value for name, value in zip(names, values, strict=False)})
     return totals
 

@@ -29,6 +29,9 @@ class Problem:
         }
 
 
+# What every 503 says in `Retry-After`, to people and programs alike.
+RETRY_SECONDS = "5"
+
 _INVALID = "invalid_token"
 
 _TABLE = (

@@ -10,7 +10,7 @@ import threading
 from typing import Protocol, TypeVar
 
 from portal.database import Database
-from portal.errors import DatabaseUnavailable
+from portal.errors import DatabaseUnavailable, OutcomeUnknown
 from portal.logs import OnceAMinute
 from portal.metrics import WRITES, Counts
 
@@ -23,13 +23,23 @@ MOST_NOTES = 10_000
 
 
 class Batch(Protocol):
-    """Notes of one kind. `write` takes what was noted so far and stores it; it never waits for new notes."""
+    """Notes of one kind. `write` takes what was noted so far and stores it; it never waits for new notes.
+
+    `name` is what operators read and alert on, so it stays when the class is called otherwise.
+    """
+
+    name: str
 
     def write(self, database: Database, *, is_last: bool) -> None:
         """Stores and forgets the notes. A batch may keep what is not complete yet, but not when `is_last`.
 
         Raises `DatabaseUnavailable` when the database is away; whether it keeps the notes is its own matter.
         """
+
+
+def is_unwritten(error: Exception) -> bool:
+    """Whether notes that met this error are certainly not stored, and may be written at another time."""
+    return isinstance(error, DatabaseUnavailable) and not isinstance(error, OutcomeUnknown)
 
 
 Kind = TypeVar("Kind", bound=Batch)
@@ -65,17 +75,22 @@ class Recorder:
     def flush(self, *, is_last: bool = False) -> None:
         """Writes the notes now. What cannot be written is said in the log, at most once a minute for each batch."""
         for batch in list(self._batches.values()):
-            outcome = "failed"
             try:
-                batch.write(self._database, is_last=is_last)
-                outcome = "written"
-            except DatabaseUnavailable:
-                if is_last or self._away.is_due(type(batch).__name__):
-                    LOG.warning("notes not written, the database is away", extra={"batch": type(batch).__name__})
+                self._write(batch, is_last=is_last)
             except Exception:
-                # One bad note must not stop the thread: later ones would be lost silently.
-                LOG.exception("notes lost", extra={"batch": type(batch).__name__})
-            self._counts.add((WRITES, type(batch).__name__, outcome))
+                # Nothing may stop the thread, neither one bad note nor counting: later notes would be lost silently.
+                LOG.exception("notes lost", extra={"batch": batch.name})
+
+    def _write(self, batch: Batch, *, is_last: bool) -> None:
+        outcome = "failed"
+        try:
+            batch.write(self._database, is_last=is_last)
+            outcome = "written"
+        except DatabaseUnavailable:
+            if is_last or self._away.is_due(batch.name):
+                LOG.warning("notes not written, the database is away", extra={"batch": batch.name})
+        finally:
+            self._counts.add((WRITES, batch.name, outcome))
 
     def stop(self) -> None:
         """Ends the thread and writes what is left. Called once, when the process ends."""

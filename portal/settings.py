@@ -10,7 +10,6 @@ import re
 import secrets
 from collections.abc import Mapping
 from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -24,29 +23,24 @@ from sqlalchemy.exc import ArgumentError
 
 from portal.brand import Brand, parse_brand
 from portal.errors import WrongSetting
+from portal.written import (
+    LIMIT_DEFAULTS,
+    Limits,
+    Networks,
+    Prefixes,
+    read_limits,
+    read_networks,
+    read_prefixes,
+    read_scopes,
+)
 
 PREFIX = "PORTAL_"
 ENV_FILE = ".env"
 SHORTEST_SECRET_KEY = 32
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", re.IGNORECASE)
-SCOPE = re.compile(r"[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*")
-LONGEST_SCOPE, LONGEST_SENTENCE = 50, 100
 DRIVERS = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})
 REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
-LIMIT_DEFAULTS = {
-    "address": "5/2s",
-    "token": "30/2s",
-    "create": "10/60s",
-    "signin": "10/900s",
-    "signin_address": "50/900s",
-}
-# Every window remembers as many times.
-MOST_IN_A_WINDOW = 10_000
-
-Prefixes = tuple[str, ...]
-Networks = tuple[IPv4Network | IPv6Network, ...]
-Limits = dict[str, tuple[int, int]]
 
 
 class Settings(BaseModel):
@@ -132,10 +126,7 @@ class Settings(BaseModel):
     @field_validator("personal_token_prefix", "account_token_prefix", "service_token_prefix", mode="before")
     @classmethod
     def _split_prefixes(cls, value: object) -> object:
-        prefixes = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
-        if isinstance(prefixes, tuple) and all(_is_prefix(prefix) for prefix in prefixes):
-            return prefixes
-        raise ValueError("write 2 to 10 lower-case letters or digits, several with commas between")
+        return read_prefixes(value)
 
     @field_validator("brand", mode="before")
     @classmethod
@@ -145,36 +136,19 @@ class Settings(BaseModel):
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _split_networks(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
-        except ValueError as error:
-            raise ValueError("write networks like 10.0.0.0/8, several with commas between") from error
+        return read_networks(value) if isinstance(value, str) else value
 
     @field_validator("limits", mode="before")
     @classmethod
     def _split_limits(cls, value: object) -> object:
         if isinstance(value, dict) and value:
             return value
-        given = value if isinstance(value, str) else ""
-        parts = [part.strip().partition("=") for part in given.split(",") if part.strip()]
-        unknown = [name for name, _, _ in parts if name not in LIMIT_DEFAULTS]
-        if unknown:
-            raise ValueError(f"there is no limit named {unknown[0]}; there are {', '.join(LIMIT_DEFAULTS)}")
-        written = {**LIMIT_DEFAULTS, **{name: text for name, _, text in parts}}
-        return {name: _rate(name, text) for name, text in written.items()}
+        return read_limits(value if isinstance(value, str) else "")
 
     @field_validator("scopes", mode="before")
     @classmethod
     def _split_scopes(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        parts = [_declared(part) for part in value.split(",") if part.strip()]
-        declared = dict(parts)
-        if len(declared) < len(parts):
-            raise ValueError("each scope may be declared once")
-        return declared
+        return read_scopes(value) if isinstance(value, str) else value
 
     @field_validator("secret_key")
     @classmethod
@@ -324,30 +298,6 @@ def _made_secret_key(path: Path) -> str:
             key = secrets.token_urlsafe(48)
             file.write(f"{key}\n")
     return key
-
-
-def _is_prefix(text: object) -> bool:
-    return isinstance(text, str) and 2 <= len(text) <= 10 and text.isascii() and text.isalnum() and text == text.lower()
-
-
-def _declared(part: str) -> tuple[str, str]:
-    scope, _, sentence = (text.strip() for text in part.partition("="))
-    if len(scope) > LONGEST_SCOPE or not SCOPE.fullmatch(scope):
-        raise ValueError("write badges:issue=Issue badges: two lower-case words with a colon, and what they allow")
-    if not sentence or len(sentence) > LONGEST_SENTENCE or not sentence.isprintable():
-        raise ValueError(f"say what {scope} allows, in 1 to {LONGEST_SENTENCE} characters: {scope}=Issue badges")
-    return scope, sentence
-
-
-def _rate(name: str, text: str) -> tuple[int, int]:
-    if text == "0":
-        return (0, 1)
-    count, slash, seconds = text.partition("/")
-    if not (slash and count.isdecimal() and seconds.endswith("s") and seconds[:-1].isdecimal() and int(seconds[:-1])):
-        raise ValueError(f"write {name}=10/900s (10 in 900 seconds), or {name}=0 to switch it off")
-    if int(count) > MOST_IN_A_WINDOW:
-        raise ValueError(f"{name} takes at most {MOST_IN_A_WINDOW}; write a shorter time instead")
-    return (int(count), int(seconds[:-1]))
 
 
 def _sentences(error: ValidationError) -> str:

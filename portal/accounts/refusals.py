@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from portal.accounts.service import lock_account
 from portal.audit import Action, Actor, ActorKind, Outcome, record
 from portal.clock import utc_now
 from portal.database import Database
-from portal.recorder import MOST_NOTES
+from portal.recorder import MOST_NOTES, is_unwritten
 
 _NOBODY = Actor(kind=ActorKind.NONE, account_id=None, id=None, name="Nobody")
 
@@ -37,6 +38,8 @@ Noted = dict[_Refusal, tuple[Actor, int]]
 class Refusals:
     """The refusals of one process that are not written yet."""
 
+    name = "refusals"
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._noted: Noted = {}
@@ -57,10 +60,18 @@ class Refusals:
                 self._noted[refusal] = (first, count + 1)
 
     def write(self, database: Database, *, is_last: bool) -> None:
-        finished = self._taken(before=None if is_last else _minute(utc_now()))
-        for account_id in sorted({refusal.account_id for refusal in finished if refusal.account_id is not None}):
-            own = {refusal: noted for refusal, noted in finished.items() if refusal.account_id == account_id}
-            database.transaction(partial(_insert, account_id=account_id, noted=own))
+        """What cannot be written now is kept for the next time, within the same bounds.
+
+        Unless the connection broke during COMMIT: that account's may have been written, so they are forgotten.
+        """
+        waiting = _by_account(self._taken(before=None if is_last else _minute(utc_now())))
+        while waiting:
+            account_id, own = waiting.pop(0)
+            try:
+                database.transaction(partial(_insert, account_id=account_id, noted=own))
+            except Exception as error:
+                self._keep(*([own] if is_unwritten(error) else []), *(later for _, later in waiting))
+                raise
 
     def _taken(self, *, before: datetime | None) -> Noted:
         with self._lock:
@@ -70,6 +81,21 @@ class Refusals:
             for refusal in taken:
                 del self._noted[refusal]
         return taken
+
+    def _keep(self, *parts: Noted) -> None:
+        with self._lock:
+            for refusal, (actor, count) in chain.from_iterable(part.items() for part in parts):
+                known = self._noted.get(refusal)
+                if known is not None or len(self._noted) < MOST_NOTES:
+                    self._noted[refusal] = (actor, count if known is None else count + known[1])
+
+
+def _by_account(noted: Noted) -> list[tuple[int, Noted]]:
+    found: dict[int, Noted] = {}
+    for refusal, count in noted.items():
+        if refusal.account_id is not None:
+            found.setdefault(refusal.account_id, {})[refusal] = count
+    return sorted(found.items())
 
 
 def _minute(at: datetime) -> datetime:

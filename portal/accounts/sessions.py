@@ -145,6 +145,8 @@ def _digest(secret: str) -> str:
 class Touches:
     """Noted last uses of sessions, written in batches and never backwards."""
 
+    name = "touches"
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._used_at: dict[int, datetime] = {}

@@ -9,7 +9,6 @@ import orjson
 from flask import request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.api.answers import JSON
 from portal.api.problems import FieldError, WrongFields, pointer
@@ -17,6 +16,7 @@ from portal.current import running
 from portal.errors import PortalError
 from portal.tokens.nonces import CallOnce, call_digest
 from portal.tokens.scopes import Scopes
+from portal.web.bodies import whole_body
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -54,7 +54,7 @@ def read_body(model: type[Model], *, may_be_empty: bool = False) -> Model:
 
     Raises `RequestEntityTooLarge`, `WrongMediaType`, `MalformedJson`, `WrongFields`.
     """
-    body = _whole_body()
+    body = whole_body(cut_off=MalformedJson)
     is_left_out = may_be_empty and not body
     if request.mimetype != JSON and not (is_left_out and not request.mimetype):
         raise WrongMediaType
@@ -71,18 +71,6 @@ def call_once(path: str) -> CallOnce | None:
     if key is None:
         return None
     return CallOnce(key=key, digest=call_digest(request.method, path, request.get_data()))
-
-
-def _whole_body() -> bytes:
-    largest = request.max_content_length or 0
-    # A body of unknown length is cut off at the limit without a word; one byte more tells it from one that fits.
-    request.max_content_length = largest + 1
-    body = request.get_data()
-    if len(body) > largest:
-        raise RequestEntityTooLarge
-    if len(body) < (request.content_length or 0):
-        raise MalformedJson
-    return body
 
 
 def _parsed(body: bytes) -> object:

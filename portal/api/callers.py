@@ -14,9 +14,7 @@ from portal.authentication.principal import Principal
 from portal.authentication.refused import Refused
 from portal.current import running
 from portal.tokens.models import Status, Token
-from portal.tokens.scopes import Scopes, covers
-
-FULL_ACCESS = "*"
+from portal.tokens.scopes import FULL_ACCESS, Scopes, covers
 
 
 def lock_caller(session: Session, caller: Principal, *, address: str | None, now: datetime) -> tuple[Actor, Token]:

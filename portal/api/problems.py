@@ -12,20 +12,27 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
-from portal.access_log import REQUEST_ID, without_secrets
+from portal.access_log import CODE, REQUEST_ID, without_secrets
 from portal.api.answers import json_answer
 from portal.authentication.challenge import challenge
 from portal.current import running
 from portal.errors import PortalError, TooManyTries, WrongValue
-from portal.problems import PROBLEMS, Problem
+from portal.problems import PROBLEMS, RETRY_SECONDS, Problem
 from portal.tokens.nonces import AlreadyDone
 from portal.web.hosts import ForeignHost
 
 LOG = logging.getLogger(__name__)
 PROBLEM_JSON = "application/problem+json"
-RETRY_SECONDS = 5
 
 _OUR_FAULT = "internal_error"
+_OAUTH_PATHS = ("/introspect", "/revoke")
+_OAUTH_ERRORS = {
+    400: "invalid_request",
+    401: "invalid_client",
+    403: "unauthorized_client",
+    413: "invalid_request",
+    415: "invalid_request",
+}
 _BY_STATUS = {400: "malformed_json", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -51,9 +58,9 @@ class WrongFields(PortalError):
 def problem_answer(error: Exception) -> Response:
     """The answer to `error`, whatever it is; what nobody expected is logged and answered with 500."""
     problem = PROBLEMS[_code(error)]
-    if problem.code == _OUR_FAULT:
-        _log(error)
-    body = {**problem.told(running().settings.public_url, _detail(error, problem)), **_more(error)}
+    request.environ[CODE] = problem.code
+    _log(error, problem)
+    body = {**problem.told(running().settings.public_url, _detail(error, problem)), **_more(error), **_oauth(problem)}
     response = json_answer(body, problem.status, media_type=PROBLEM_JSON)
     response.headers.update(_headers(error, problem))
     return response
@@ -90,6 +97,12 @@ def _more(error: Exception) -> dict[str, Any]:
     return {}
 
 
+def _oauth(problem: Problem) -> dict[str, str]:
+    # What OAuth clients read in place of our code (RFC 6749 §5.2; a bad token to ask with: RFC 7662 §2.3).
+    error = problem.bearer_error or _OAUTH_ERRORS.get(problem.status)
+    return {"error": error} if error and request.path in _OAUTH_PATHS else {}
+
+
 def _headers(error: Exception, problem: Problem) -> dict[str, str]:
     asked = challenge(error, problem, detail=_detail(error, problem))
     if asked is not None:
@@ -97,13 +110,16 @@ def _headers(error: Exception, problem: Problem) -> dict[str, str]:
     if isinstance(error, TooManyTries):
         return error.headers
     if problem.status == 503:
-        return {"Retry-After": str(RETRY_SECONDS)}
+        return {"Retry-After": RETRY_SECONDS}
     if isinstance(error, HTTPException) and problem.status == 405:
         return {"Allow": dict(error.get_headers(request.environ)).get("Allow", "")}
     return {}
 
 
-def _log(error: Exception) -> None:
+def _log(error: Exception, problem: Problem) -> None:
     # As text instead of exc_info: whatever the exception holds, nothing shaped like a secret reaches the log.
-    trace = without_secrets("".join(traceback.format_exception(error)))
-    LOG.error("unhandled\n%s", trace, extra={"request_id": request.environ.get(REQUEST_ID)})
+    extra = {"request_id": request.environ.get(REQUEST_ID)}
+    if problem.code == _OUR_FAULT:
+        LOG.error("unhandled\n%s", without_secrets("".join(traceback.format_exception(error))), extra=extra)
+    elif problem.status == 503:
+        LOG.warning("database unavailable: %s", without_secrets(str(error.__cause__)), extra=extra)

@@ -7,7 +7,7 @@ API can be made from the code.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec
 
 from flask import Flask, current_app, request
 from flask.typing import ResponseReturnValue
@@ -21,9 +21,6 @@ from portal.current import client_address, running, running_in
 from portal.errors import NotAllowed, NotFound, TooManyTries
 from portal.limits import ADDRESS, TOKEN, address_key
 from portal.tokens.models import Kind
-
-if TYPE_CHECKING:
-    pass
 
 Arguments = ParamSpec("Arguments")
 Endpoint = Callable[Concatenate[Principal, Arguments], ResponseReturnValue]

@@ -150,7 +150,7 @@ class Authenticator:
         now = utc_now()
         principal, refusal = _read(row, now, self._account_scopes)
         if refusal is not None:
-            self.note_refusal(principal, refusal.code, address=address)
+            self._note_refusal(principal, refusal.code, address=address, was_noted=False)
             raise refusal
         self._recorder.batch(Uses).note_call(principal.token_id, now, address)
         return principal
@@ -189,14 +189,16 @@ class Authenticator:
         return as_utc(row[0])
 
     def note_refusal(self, principal: Principal, code: str, *, address: str | None) -> None:
-        """Counts that a known token was refused, and notes it for the security log of its account.
-
-        A service has neither.
+        """Counts a call of a token that was let in, and refused later, as a refusal and no longer as a call, and notes
+        it for the security log of its account. A service has neither.
         """
+        self._note_refusal(principal, code, address=address, was_noted=True)
+
+    def _note_refusal(self, principal: Principal, code: str, *, address: str | None, was_noted: bool) -> None:
         if principal.account_id is None:
             return
         now = utc_now()
-        self._recorder.batch(Uses).note_refusal(principal.token_id, now)
+        self._recorder.batch(Uses).note_refusal(principal.token_id, now, was_noted=was_noted)
         self._recorder.batch(Refusals).note(
             Action.CALL_REFUSED,
             principal.actor(address),

@@ -1,9 +1,9 @@
 """The one form that these calls take (RFC 7662 §2.1, RFC 7009 §2.1): a token, and a hint that is not needed here."""
 
 from flask import request
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.errors import PortalError
+from portal.web.bodies import whole_body
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -27,7 +27,7 @@ def read_token() -> str:
 
     Raises `RequestEntityTooLarge`, `WrongMediaType`, `MalformedForm`.
     """
-    _refuse_unfit_body()
+    whole_body(cut_off=MalformedForm)
     if request.mimetype != FORM:
         raise WrongMediaType
     tokens = request.form.getlist("token")
@@ -35,14 +35,3 @@ def read_token() -> str:
     if len(tokens) != 1 or not tokens[0]:
         raise MalformedForm
     return tokens[0]
-
-
-def _refuse_unfit_body() -> None:
-    largest = request.max_content_length or 0
-    # A body of unknown length is cut off at the limit without a word; one byte more tells it from one that fits.
-    request.max_content_length = largest + 1
-    body = request.get_data(parse_form_data=False)
-    if len(body) > largest:
-        raise RequestEntityTooLarge
-    if len(body) < (request.content_length or 0):
-        raise MalformedForm

@@ -17,8 +17,8 @@ from portal.authentication.principal import Principal
 from portal.authentication.refused import Refused
 from portal.gateway.forms import read_token
 from portal.tokens.models import Kind
+from portal.tokens.scopes import FULL_ACCESS
 
-FULL_ACCESS = "*"
 INACTIVE = b'{"active":false}'
 
 blueprint = Blueprint("introspect", __name__)

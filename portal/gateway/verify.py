@@ -23,9 +23,11 @@ from portal.authentication.challenge import challenge
 from portal.authentication.principal import Authenticator, Principal
 from portal.authentication.refused import Refused
 from portal.errors import DatabaseUnavailable
-from portal.problems import PROBLEMS, Problem
+from portal.metrics import UNAVAILABLE, Counts
+from portal.problems import PROBLEMS, RETRY_SECONDS, Problem
 from portal.settings import Settings
 from portal.tokens.models import Kind
+from portal.tokens.scopes import FULL_ACCESS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -35,10 +37,8 @@ LOG = logging.getLogger(__name__)
 PATH = "/verify"
 # Envoy puts the path of the call that it asks about behind its own.
 BELOW = f"{PATH}/"
-FULL_ACCESS = "*"
 # Stands for "none". An empty header is dropped by some gateways, and the caller's own one passes in its place.
 NOBODY = "-"
-RETRY_SECONDS = "5"
 # What a gateway demands is short and always the same; what a caller added to it is neither and is not kept.
 LONGEST_KEPT_QUERY = 200
 # The most scopes that a refusal names.
@@ -60,15 +60,20 @@ def is_verify(path: str) -> bool:
 
 
 class Verify:
-    """Answers for one process, whatever the method, the host and the path below `/verify`."""
+    """Answers for one process, whatever the method, the host and the path below `/verify`.
 
-    def __init__(self, authenticator: Authenticator, settings: Settings) -> None:
+    The access log stands before others alone, so what it would count of importance is counted here: answers of 503.
+    """
+
+    def __init__(self, authenticator: Authenticator, settings: Settings, *, counts: Counts | None = None) -> None:
+        self._counts = counts or Counts()
         self._authenticator = authenticator
         self._trusted = settings.trusted_proxies
         self._public_url = settings.public_url
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         get = environ.get
+        address = None
         try:
             address = address_of(get("REMOTE_ADDR"), get("HTTP_X_FORWARDED_FOR"), trusted=self._trusted)
             principal = self._authenticator.let_in(
@@ -78,7 +83,7 @@ class Verify:
             if query or principal.kind is Kind.SERVICE:
                 self._check(principal, query or "", address=address)
         except Exception as error:
-            return self._refuse(error, environ, start_response)
+            return self._refuse(error, environ, start_response, address=address)
         start_response("204 No Content", _identity(principal))
         return []
 
@@ -88,11 +93,13 @@ class Verify:
             self._authenticator.note_refusal(principal, refusal.code, address=address)
             raise refusal
 
-    def _refuse(self, error: Exception, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def _refuse(
+        self, error: Exception, environ: "WSGIEnvironment", start_response: "StartResponse", *, address: str | None
+    ) -> Iterable[bytes]:
         problem = _problem(error)
         detail = str(error) if isinstance(error, Refused) else problem.meaning
         request_id = environ[REQUEST_ID] = secrets.token_hex(8)
-        _log(error, problem, peer=environ.get("REMOTE_ADDR"), request_id=request_id)
+        _log(error, problem, peer=environ.get("REMOTE_ADDR"), address=address, request_id=request_id)
         body = orjson.dumps(problem.told(self._public_url, detail))
         headers = [_PROBLEM_JSON, ("Content-Length", str(len(body))), _NO_STORE, ("X-Request-Id", request_id)]
         asked = challenge(error, problem, detail=detail)
@@ -100,6 +107,7 @@ class Verify:
             headers.append(("WWW-Authenticate", asked))
         if problem.status == 503:
             headers.append(("Retry-After", RETRY_SECONDS))
+            self._counts.add((UNAVAILABLE,))
         start_response(_STATUS[problem.status], headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
@@ -153,8 +161,9 @@ def _problem(error: Exception) -> Problem:
     return problem if problem.status in _STATUS else replace(problem, status=401)
 
 
-def _log(error: Exception, problem: Problem, *, peer: str | None, request_id: str) -> None:
-    extra = {"code": problem.code, "peer": peer, "request_id": request_id}
+def _log(error: Exception, problem: Problem, *, peer: str | None, address: str | None, request_id: str) -> None:
+    # The peer is the gateway; the address is the caller's behind it, as far as the gateway is trusted.
+    extra = {"code": problem.code, "peer": peer, "address": address, "request_id": request_id}
     if isinstance(error, Refused):
         LOG.info("verify refused", extra=extra)
     elif isinstance(error, DatabaseUnavailable):

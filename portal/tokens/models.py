@@ -114,9 +114,9 @@ def is_current() -> ColumnElement[bool]:
 
 
 class TokenUsage(Base):
-    """How often a token was used on one day (UTC): calls that it was good for, and calls that were refused.
+    """How often a token was used on one day (UTC): calls that were let in, and calls that were refused.
 
-    A call that asked for more than a good token may do counts as both.
+    A call that asked for more than a good token may do is a refusal alone, though it counts as the token's last use.
     """
 
     __tablename__ = "token_usage"

@@ -7,6 +7,8 @@ from portal.errors import WrongSetting
 ACCOUNT_READ = "account:read"
 TOKENS_READ = "tokens:read"
 TOKENS_WRITE = "tokens:write"
+# What programs are told in place of a list, of a token that has every scope there is and will be.
+FULL_ACCESS = "*"
 
 # Scope → what a token that has it may do; the order is the one forms and lists show. The sentences stand beside
 # the boxes of a form, so they keep clear of the words of its other labels ("Name", "Never").

@@ -13,6 +13,8 @@ from portal.tokens.models import ServiceToken
 class ServiceUses:
     """The uses of one process that are not written yet. Only good tokens are noted, and those are few."""
 
+    name = "service_uses"
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._used_at: dict[int, datetime] = {}

@@ -15,12 +15,11 @@ from portal.accounts.guards import nearest_page, person_or_none
 from portal.accounts.sessions import SignedIn
 from portal.clock import span
 from portal.errors import DatabaseUnavailable, OutcomeUnknown, PortalError, TooManyTries
-from portal.problems import PROBLEMS
+from portal.problems import PROBLEMS, RETRY_SECONDS
 from portal.web.hosts import ForeignHost
 from portal.web.navigation import navigation
 
 LOG = logging.getLogger(__name__)
-RETRY_SECONDS = "5"
 
 Answer = Callable[[Exception], ResponseReturnValue]
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from portal import Portal
+from portal.access_log import AccessLog
 from portal.accounts.models import User
 from portal.audit import AuditEvent
 from portal.clock import utc_now
@@ -96,3 +97,11 @@ def row(database: Database) -> Callable[[int], Token]:
             return session.get_one(Token, token_id)
 
     return read
+
+
+@pytest.fixture
+def lines(app: Portal) -> list[bytes]:
+    """The access log of the portal of the test, from now on."""
+    written: list[bytes] = []
+    app.front = AccessLog(app.wsgi_app, scheme="http", sink=written.append)
+    return written

@@ -55,7 +55,7 @@ def test_a_full_last_page_has_no_next(bobs):
     assert bobs.get(f"{TOKENS}?limit=1").get_json()["next_cursor"] is None
 
 
-def test_a_cursor_of_somebody_elses_row_shows_only_ones_own(bobs, database, cast):
+def test_ac_109_a_cursor_of_somebody_elses_row_shows_only_ones_own(bobs, database, cast):
     theirs, _ = make_token(database, cast.charlie)
 
     assert names(bobs.get(f"{TOKENS}?cursor={cursor_after(theirs)}")) == ["Caller"]
@@ -71,7 +71,7 @@ def test_a_cursor_of_somebody_elses_row_shows_only_ones_own(bobs, database, cast
         f"cursor={urlsafe_b64encode(b'7').decode()}",
     ],
 )  # fmt: skip
-def test_a_wrong_query_is_refused_by_name(bobs, query):
+def test_ac_109_a_forged_cursor_or_another_wrong_query_is_refused_by_name(bobs, query):
     answer = bobs.get(f"{TOKENS}?{query}")
 
     assert (answer.status_code, list(errors(answer))) == (422, [f"/{query.partition('=')[0]}"])

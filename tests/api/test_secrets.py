@@ -2,19 +2,10 @@
 
 import pytest
 
-from portal.access_log import AccessLog
 from portal.current import running_in
 from portal.database import Base
 from tests.api.calls import ME, TOKENS
 from tests.builders import make_token
-
-
-@pytest.fixture
-def lines(app):
-    """The lines of the access log."""
-    written = []
-    app.front = AccessLog(app.wsgi_app, scheme="http", sink=written.append)
-    return written
 
 
 def everything_in(app, database):

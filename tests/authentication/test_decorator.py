@@ -11,7 +11,7 @@ from portal.authentication.decorator import NEEDS, Needs, authenticator, bearer_
 from portal.authentication.refused import Refused
 from portal.current import running_in
 from portal.errors import NotAllowed
-from portal.tokens.models import Kind
+from portal.tokens.models import Kind, Token, TokenUsage
 from tests.builders import make_account_token, make_token
 
 PERSONAL = (Kind.PERSONAL,)
@@ -132,6 +132,19 @@ def test_what_the_view_refuses_is_noted_once_a_minute_with_its_count(app, databa
 
     assert sum(count for *_, count in refusals(app, database)) == 3
     assert {detail for _, detail, *_ in refusals(app, database)} == {"forbidden"}
+
+
+@pytest.mark.parametrize(("scopes", "expected"), [(("account:read",), (0, 1)), (None, (1, 0))])
+def test_a_call_that_is_refused_counts_as_a_refusal_alone(app, database, cast, scopes, expected):
+    token_id, secret = make_token(database, cast.bob, scopes=scopes)
+    app.test_client().get("/api/v1/tokens", headers={"Authorization": f"Bearer {secret}"})
+
+    running_in(app).recorder.flush(is_last=True)
+
+    with database.reading() as session:
+        row = session.scalars(select(TokenUsage)).one()
+        assert (row.calls, row.refusals) == expected
+        assert session.get_one(Token, token_id).last_used_at is not None
 
 
 def refusals(app, database):

@@ -183,18 +183,20 @@ class TestWhoMayAsk:
         for caller in (secret, accounts):
             answer = Program(app, caller).post(INTROSPECT, data={"token": secret})
             assert (answer.status_code, code(answer)) == (403, "forbidden")
+            assert answer.get_json()["error"] == "unauthorized_client"
             assert "WWW-Authenticate" not in answer.headers
 
     def test_v10_4_10_a_caller_without_a_good_token_is_refused(self, app, back_end, database, cast):
         form = {"token": make_token(database, cast.bob)[1]}
 
-        for caller, expected in (
-            (None, "token_missing"),
-            ("x", "token_malformed"),
-            (make_secret("svc").reveal(), "token_unknown"),
+        for caller, expected, error in (
+            (None, "token_missing", "invalid_client"),
+            ("x", "token_malformed", "invalid_token"),
+            (make_secret("svc").reveal(), "token_unknown", "invalid_token"),
         ):
             answer = back_end.with_token(caller).post(INTROSPECT, data=form)
             assert (answer.status_code, code(answer)) == (401, expected)
+            assert answer.get_json()["error"] == error
             assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="portal"')
 
     def test_the_caller_is_asked_for_before_the_form(self, back_end):
@@ -208,6 +210,7 @@ class TestForm:
         answer = back_end.post(INTROSPECT, data=body, content_type="application/x-www-form-urlencoded")
 
         assert (answer.status_code, code(answer)) == (400, "malformed_form")
+        assert answer.get_json()["error"] == "invalid_request"
 
     def test_a_token_in_the_address_is_not_read(self, back_end, database, cast):
         _, secret = make_token(database, cast.bob)
@@ -219,11 +222,13 @@ class TestForm:
         answer = back_end.post(INTROSPECT, data=b"token=x", content_type=media_type)
 
         assert (answer.status_code, code(answer)) == (415, "unsupported_media_type")
+        assert answer.get_json()["error"] == "invalid_request"
 
     def test_f22_a_body_that_is_too_large_is_refused(self, back_end):
         answer = back_end.post(INTROSPECT, data={"token": "x" * 70_000})
 
         assert (answer.status_code, code(answer)) == (413, "too_large")
+        assert answer.get_json()["error"] == "invalid_request"
 
     def test_a_body_that_was_cut_off_is_refused(self, back_end):
         answer = back_end.post(

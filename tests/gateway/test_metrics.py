@@ -22,6 +22,8 @@ METRICS = "/metrics"
 class Away:
     """A batch that cannot be written."""
 
+    name = "away"
+
     def write(self, database, *, is_last):
         raise DatabaseUnavailable
 
@@ -111,8 +113,8 @@ class TestNumbers:
 
         found = scraped()
 
-        assert found["portal_recorder_writes_total", "Uses", "written"] >= 1
-        assert found["portal_recorder_writes_total", "Away", "failed"] == 1
+        assert found["portal_recorder_writes_total", "uses", "written"] >= 1
+        assert found["portal_recorder_writes_total", "away", "failed"] == 1
 
     def test_limits_that_were_met_and_a_database_that_is_away_stand_apart(self, scraped, app):
         for status in (429, 503, 503):

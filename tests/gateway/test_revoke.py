@@ -138,6 +138,7 @@ class TestForm:
         answer = Program(app).post(REVOKE, data=body, content_type="application/x-www-form-urlencoded")
 
         assert (answer.status_code, code(answer)) == (400, "malformed_form")
+        assert answer.get_json()["error"] == "invalid_request"
 
     def test_anything_but_a_form_is_refused(self, app, database, cast):
         _, secret = make_token(database, cast.bob)

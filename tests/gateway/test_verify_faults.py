@@ -7,10 +7,12 @@ import orjson
 import pytest
 from sqlalchemy import text
 
+from portal import create_app
 from portal.accounts.service import lock_account
 from portal.clock import utc_now
 from portal.current import running_in
 from portal.logs import JsonLines
+from portal.metrics import UNAVAILABLE, Counts, fresh_folder
 from portal.tokens import service
 from portal.tokens.models import Token
 from portal.tokens.secret import make_secret
@@ -18,6 +20,7 @@ from tests.api.test_faults import break_connections
 from tests.authentication.test_principal import unreachable
 from tests.builders import actor_of, make_token
 from tests.conftest import settings_for
+from tests.full_disk import disk_of
 from tests.gateway.asking import VERIFY, Gateway, code
 
 
@@ -43,6 +46,14 @@ def test_f04_without_the_database_the_answer_is_503_never_401(away, log):
     assert monotonic() - started < 3
     assert [line["level"] for line in log()] == ["warning"]
     assert secret not in str(log())
+
+
+def test_f04_each_503_is_counted_for_whoever_watches(away):
+    for secret in (make_secret("pat").reveal(), "x", make_secret("pat").reveal()):
+        away.ask(secret)
+    totals, _ = running_in(away.app).counts.total()
+
+    assert totals[UNAVAILABLE,] == 2
 
 
 def test_f04_what_needs_no_database_is_refused_all_the_same(away):
@@ -76,6 +87,19 @@ def test_f09_on_a_database_that_takes_no_writes_it_answers_and_says_what_waits(g
     running_in(app).recorder.flush()
     assert [line["event"] for line in log()] == ["notes not written, the database is away"]
     assert gateway.ask(secret).status_code == 204
+
+
+def test_f08_numbers_that_have_no_room_cost_no_answer(settings, database, cast, tmp_path, log):
+    _, secret = make_token(database, cast.bob)
+    folder = fresh_folder(tmp_path, "full")
+    with disk_of(folder, room=0):
+        app = create_app(settings, counts=Counts(folder))
+        asked = [Gateway(app).ask(one) for one in (secret, "x", make_secret("pat").reveal(), secret)]
+        running_in(app).recorder.stop()
+        running_in(app).database.close()
+
+    assert [answer.status_code for answer in asked] == [204, 401, 401, 204]
+    assert [line["event"] for line in log() if line["level"] == "warning"] == ["this process counts for itself alone"]
 
 
 def _take_no_writes(database):
@@ -135,6 +159,17 @@ def test_each_refusal_is_logged_with_its_reason_and_without_the_secret(gateway, 
     assert not any(one[4:] in str(lines) for one in (secret, limited))
 
 
+def test_a_refusal_is_logged_with_the_gateways_address_and_the_callers(make_app, settings, tmp_path, log):
+    gateway = Gateway(make_app(settings_for(settings.database_url, tmp_path, trusted_proxies="192.0.2.1")))
+    headers = {"X-Forwarded-For": "203.0.113.9"}
+
+    for peer in ("192.0.2.1", "192.0.2.2"):
+        gateway.ask(headers=headers, environ_overrides={"REMOTE_ADDR": peer})
+
+    told = [(line["peer"], line["address"]) for line in log() if "code" in line]
+    assert told == [("192.0.2.1", "203.0.113.9"), ("192.0.2.2", "192.0.2.2")]
+
+
 def test_a_known_tokens_refusals_are_noted_for_its_security_log(gateway, app, database, cast):
     _, secret = make_token(database, cast.bob, scopes=("account:read",))
     for _ in range(2):
@@ -146,6 +181,18 @@ def test_a_known_tokens_refusals_are_noted_for_its_security_log(gateway, app, da
         found = [tuple(row) for row in rows]
     assert sum(row[3] for row in found) == 2
     assert {row[:3] for row in found} == {("call.refused", "insufficient_scope", "203.0.113.7")}
+
+
+def test_a_call_that_lacks_a_scope_counts_as_a_refusal_alone_and_stays_the_last_use(gateway, app, database, cast):
+    _, secret = make_token(database, cast.bob, scopes=("account:read",))
+    for scope in ("account:read", "tokens:write", "tokens:write"):
+        gateway.ask(secret, f"{VERIFY}?scope={scope}")
+    running_in(app).recorder.flush(is_last=True)
+
+    with database.reading() as session:
+        usage = session.execute(text("SELECT calls, refusals FROM token_usage")).one()
+        last_used_at = session.scalar(text("SELECT last_used_at FROM tokens"))
+    assert (tuple(usage), last_used_at is None) == ((1, 2), False)
 
 
 def test_a_good_answer_leaves_no_line(gateway, database, cast, log, capfd):

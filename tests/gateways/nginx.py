@@ -14,7 +14,7 @@ from pathlib import Path
 
 import trustme
 
-from portal.settings import LIMIT_DEFAULTS
+from portal.written import LIMIT_DEFAULTS
 from tests.gateways.calls import Door
 from tests.served import ROOT, free_port
 from tests.server.running import wait_for

@@ -169,7 +169,7 @@ class TestCommit:
         assert not isinstance(caught.value, OutcomeUnknown)
         assert names(postgres) == []
 
-    def test_a_commit_that_sqlite_refuses_is_not_tried_again(self, sqlite):
+    def test_a_commit_that_sqlite_refuses_has_changed_nothing_and_is_not_tried_again(self, sqlite):
         tries = []
 
         def work(session):
@@ -177,9 +177,10 @@ class TestCommit:
             session.execute(text("PRAGMA defer_foreign_keys = ON"))
             session.execute(text("INSERT INTO sessions VALUES (1, 99, 'x', '2026-11-22', '2026-11-22', NULL)"))
 
-        with pytest.raises(OutcomeUnknown):
+        with pytest.raises(DatabaseUnavailable) as caught:
             sqlite.transaction(work)
 
+        assert not isinstance(caught.value, OutcomeUnknown)
         assert len(tries) == 1
         assert sqlite.transaction(lambda session: session.scalar(text("SELECT count(*) FROM sessions"))) == 0
 

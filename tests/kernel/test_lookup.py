@@ -1,6 +1,10 @@
 """The read of every call, on a connection that each thread holds."""
 
+import os
+import signal
+import socket
 import threading
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -10,7 +14,10 @@ from sqlalchemy import func, select, text
 from portal.database import Database
 from portal.errors import DatabaseUnavailable
 from tests.cast import add_account
+from tests.conftest import own_postgres
 from tests.kernel.conftest import file_of, names
+
+POSTMASTER = "split_part(pg_read_file('postmaster.pid'), chr(10), 1)::int"
 
 
 def ask(either, name="Acme"):
@@ -72,6 +79,54 @@ def test_a_server_that_is_away_is_told():
         names(away)
 
     assert monotonic() - started < 6
+
+
+def echo(database):
+    row = database.lookup.fetch_one("SELECT $1::text", "here")
+    return row and row[0]
+
+
+def seconds_until_refused(database):
+    started = monotonic()
+    with pytest.raises(DatabaseUnavailable):
+        echo(database)
+    return monotonic() - started
+
+
+def test_f04_a_server_that_takes_connections_and_says_nothing_is_waited_for_once():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        away = Database(f"postgresql://portal@127.0.0.1:{silent.getsockname()[1]}/portal")
+
+        assert seconds_until_refused(away) < 3
+
+
+def test_f04_a_frozen_server_is_given_up_in_time_and_answers_again_once_it_runs(own_server):
+    database, freeze, thaw = own_server
+    assert echo(database) == "here"
+
+    freeze()
+    on_the_held_connection, on_a_new_one = seconds_until_refused(database), seconds_until_refused(database)
+    thaw()
+
+    assert max(on_the_held_connection, on_a_new_one) < 3
+    assert echo(database) == "here"
+
+
+@pytest.fixture
+def own_server():
+    """A PostgreSQL server of the test's own, and what freezes and thaws the processes that answer the lookup."""
+    with own_postgres() as url:
+        database = Database(url)
+        pids = [database.lookup.fetch_one(f"SELECT {of}, $1::text", "")[0] for of in (POSTMASTER, "pg_backend_pid()")]
+        yield database, lambda: send(signal.SIGSTOP, pids), lambda: send(signal.SIGCONT, pids)
+        send(signal.SIGCONT, pids)
+        database.close()
+
+
+def send(number, pids):
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def test_f04_a_missing_file_is_never_an_unknown_token(sqlite):

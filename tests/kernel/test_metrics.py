@@ -10,8 +10,10 @@ import pytest
 
 from portal.errors import WrongSetting
 from portal.metrics import CHECKS, RATE_LIMITED, REQUESTS, SECONDS, Counts, fresh_folder, note_end
+from tests.full_disk import disk_of
 
 GOOD = (CHECKS, "good")
+VALUES = 2048 * 8
 COUNT_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
@@ -117,3 +119,55 @@ def test_a_folder_that_cannot_be_made_anew_is_said_in_one_sentence(tmp_path):
 
     with pytest.raises(WrongSetting, match=r"^PORTAL_INSTANCE_DIR: the folder .* cannot be made anew"):
         fresh_folder(tmp_path, "127.0.0.1-8000")
+
+
+class TestFullDisk:
+    def test_f08_a_process_without_room_counts_for_itself_and_says_so_once(self, folder, caplog):
+        with disk_of(folder, room=0):
+            counts = Counts(folder)
+            for _ in range(3):
+                counts.add(GOOD)
+
+            assert counts.total() == ({GOOD: 3}, 1)
+            assert not (folder / str(os.getpid())).exists()
+        assert [record.message for record in caplog.records] == ["this process counts for itself alone"]
+
+    def test_f08_what_cannot_be_named_is_counted_without_a_name(self, folder):
+        with disk_of(folder, room=VALUES):
+            counts = Counts(folder)
+            for _ in range(3):
+                counts.add(GOOD)
+
+            assert counts.total() == ({}, 1)
+
+    def test_f08_a_name_that_is_cut_short_never_shifts_the_others(self, folder):
+        with disk_of(folder, room=VALUES + 4096):
+            counts = Counts(folder)
+            counts.add(GOOD)
+            counts.add((CHECKS, "x" * 4060))
+            counts.add((CHECKS, "y" * 100), 5.0)
+            counts.add((CHECKS, "z"), 7.0)
+            counts.add(GOOD)
+
+            assert counts.total() == ({GOOD: 2, (CHECKS, "y" * 100): 5, (CHECKS, "z"): 7}, 1)
+
+    def test_f08_once_there_is_room_what_had_no_name_has_one(self, folder):
+        counts = Counts(folder)
+        counts.add(GOOD)
+        with (folder / str(os.getpid())).open("ab") as cut_short:
+            cut_short.write(b"portal_token_checks\ttoken_unkn")
+        assert counts.total() == ({GOOD: 1}, 1)
+
+        counts.add((CHECKS, "x"), 2.0)
+        counts.add((CHECKS, "token_unknown"), 3.0)
+
+        assert counts.total() == ({GOOD: 1, (CHECKS, "x"): 2, (CHECKS, "token_unknown"): 3}, 1)
+
+    def test_f08_the_numbers_of_an_ended_process_are_told_though_they_cannot_be_moved(self, folder):
+        with disk_of(folder, room=VALUES + 4096):
+            counts = Counts(folder)
+            counts.add(GOOD)
+            note_end(folder, os.getpid())
+
+            assert counts.total()[0] == {GOOD: 1}
+            assert not (folder / "new").exists()

@@ -13,14 +13,18 @@ from portal.audit import Action, Actor, ActorKind, AuditEvent
 from portal.clock import utc_now
 from portal.database import Database
 from portal.errors import DatabaseUnavailable
+from portal.metrics import WRITES, Counts, fresh_folder
 from portal.recorder import FLUSH_SECONDS, MOST_NOTES, Recorder
 from portal.tokens.models import Token
 from portal.tokens.usage import Uses
 from tests.builders import actor_of, ago, make_token
+from tests.full_disk import disk_of
 
 
 class Counted:
     """A batch that counts how often it was written."""
+
+    name = "counted"
 
     def __init__(self):
         self.written = []
@@ -42,6 +46,14 @@ class Broken(Counted):
 
 class BrokenOtherwise(Broken):
     error = ZeroDivisionError
+
+
+class Uncountable(Counted):
+    """A batch that cannot be counted: its name is no word."""
+
+    def __init__(self):
+        super().__init__()
+        self.name = []
 
 
 @pytest.fixture
@@ -119,6 +131,26 @@ class TestThread:
         assert (len(broken.written), len(other.written)) == (2, 2)
         assert [record.message for record in caplog.records] == [said]
 
+    def test_a_batch_that_cannot_be_counted_stops_no_other(self, recorder, caplog):
+        uncountable, other = recorder.batch(Uncountable), recorder.batch(Counted)
+
+        recorder.flush()
+
+        assert (len(uncountable.written), len(other.written)) == (1, 1)
+        assert [record.message for record in caplog.records] == ["notes lost"]
+
+    def test_f08_numbers_that_have_no_room_keep_no_note_from_being_written(self, database, cast, tmp_path):
+        token_id, _ = make_token(database, cast.bob)
+        folder = fresh_folder(tmp_path, "full")
+        with disk_of(folder, room=0):
+            recorder = Recorder(database, counts := Counts(folder))
+            recorder.batch(Uses).note_call(token_id, utc_now(), None)
+            recorder.flush()
+            recorder.stop()
+
+        assert last_used(database, token_id) is not None
+        assert counts.total() == ({(WRITES, "uses", "written"): 2}, 1)
+
     def test_a_database_that_stays_away_is_said_once_a_minute_and_at_the_end(self, tmp_path, caplog):
         recorder = Recorder(Database(f"sqlite:///{tmp_path / 'gone.db'}"))
         recorder.batch(Uses).note_call(1, utc_now(), None)
@@ -160,10 +192,11 @@ class TestUses:
 
         assert last_used(database, token_id) == now
 
-    def test_more_tokens_than_fit_are_dropped(self, recorder, database, cast):
+    def test_more_tokens_than_fit_are_dropped(self, database, cast, monkeypatch):
+        monkeypatch.setattr("portal.tokens.usage.MOST_USES", 10)
         token_id, _ = make_token(database, cast.bob)
         uses = Uses()
-        for number in range(MOST_NOTES):
+        for number in range(10):
             uses.note_call(1_000_000 + number, utc_now(), None)
 
         uses.note_call(token_id, utc_now(), None)

@@ -23,7 +23,7 @@ def use(database, token_id, calls=0, refusals=0, days_ago=0):
     for _ in range(calls):
         uses.note_call(token_id, at, "203.0.113.7")
     for _ in range(refusals):
-        uses.note_refusal(token_id, at)
+        uses.note_refusal(token_id, at, was_noted=False)
     uses.write(database, is_last=True)
 
 

@@ -1,6 +1,7 @@
 """What happens when two do it at the same moment. On both databases, through the pages and verbs people use."""
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from threading import Event, Thread
@@ -9,15 +10,18 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.accounts.models import Role, User
+from portal.api_access import service as api_access
 from portal.audit import OPERATOR, AuditEvent
 from portal.clock import utc_now
 from portal.errors import NotAllowed, NotFound, WrongState
 from portal.members import service as members
 from portal.personal_tokens import service as personal_tokens
 from portal.tokens.models import Kind, Token, is_current
+from portal.tokens.nonces import make_nonce
 from tests.builders import actor_of, make_account_token, make_token
 from tests.races.together import together
 
+AGREE = "/account/api-access/agree"
 AGREEMENTS = int(os.environ.get("AGREEMENTS", "200"))
 
 
@@ -47,11 +51,14 @@ def call_me(app, secret):
 def test_of_two_owners_who_agree_at_once_one_gets_the_token_and_the_other_is_told(
     app, database, cast, alice, second_owner
 ):
+    seen = turn_on_anew(database, cast.alice)
+    owners = [(owner, shown_to(owner)) for owner in (alice, second_owner)]
     for _ in range(AGREEMENTS):
-        alice.get("/account/api-access").submit("Update", enabled="y")
-        forms = [owner.get("/account/api-access") for owner in (alice, second_owner)]
+        presses = [
+            partial(owner.post, AGREE, {**shown, "version": seen, "nonce": make_nonce()}) for owner, shown in owners
+        ]
 
-        pages = together([partial(form.submit, "Agree") for form in forms])
+        pages = together(presses)
 
         assert sorted(page.status for page in pages) == [200, 409]
         won, lost = sorted(pages, key=lambda page: page.status)
@@ -59,8 +66,29 @@ def test_of_two_owners_who_agree_at_once_one_gets_the_token_and_the_other_is_tol
         assert call_me(app, secret).status_code == 200
         assert "Alice" in lost.main or "Adam" in lost.main
         assert living_account_tokens(database, cast.alice.account_id) == 1
-        alice.get("/account/api-access/disable").submit("Turn API access off")
+        seen = turn_on_anew(database, cast.alice)
         assert call_me(app, secret).status_code == 401
+
+
+def shown_to(owner):
+    """What the form of that owner holds whatever the state is; the rest is new each time."""
+    page = owner.get("/account/api-access")
+    return {name: page.hidden(name) for name in ("csrf_token", "statement")}
+
+
+def turn_on_anew(database, owner):
+    """Turns API access off and on past the pages, as only agreements race; the version that a form would show."""
+
+    def work(session):
+        actor, now = actor_of(owner), utc_now()
+        state = api_access.read_state(session, account_id=owner.account_id, now=now)
+        if state.is_on:
+            api_access.disable(session, actor, seen=state.version, now=now)
+        state = api_access.read_state(session, account_id=owner.account_id, now=now)
+        api_access.enable(session, actor, seen=state.version, now=now)
+        return replace(state, is_on=True).version
+
+    return database.transaction(work)
 
 
 def test_ac_133_after_a_storm_of_changes_and_a_last_disable_nothing_lives(app, database, cast, alice, second_owner):

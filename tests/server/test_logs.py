@@ -48,10 +48,10 @@ def test_a_line_says_when_how_bad_and_what(log, stream):
 
 
 def test_extra_fields_are_fields(log, stream):
-    log.warning("x", extra={"batch": "Uses", "count": 3, "lost": True, "peer": None, "why": ValueError("no")})
+    log.warning("x", extra={"batch": "uses", "count": 3, "lost": True, "peer": None, "why": ValueError("no")})
 
     entry = line(stream)
-    assert [entry[name] for name in ("batch", "count", "lost", "peer", "why")] == ["Uses", 3, True, None, "no"]
+    assert [entry[name] for name in ("batch", "count", "lost", "peer", "why")] == ["uses", 3, True, None, "no"]
 
 
 def test_a_line_names_the_request_it_belongs_to(log, stream):

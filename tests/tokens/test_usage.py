@@ -11,10 +11,9 @@ from portal.clock import utc_now
 from portal.current import running_in
 from portal.database import Database
 from portal.errors import DatabaseUnavailable, OutcomeUnknown
-from portal.recorder import MOST_NOTES
 from portal.tokens.models import Token, TokenUsage
 from portal.tokens.service import revoke_all
-from portal.tokens.usage import Uses
+from portal.tokens.usage import MOST_USES, Uses
 from portal.tokens.usage_days import CHART_DAYS, usage_of, usage_of_token
 from tests.builders import actor_of, ago, make_account_token, make_token
 from tests.cast import add_cast
@@ -61,7 +60,7 @@ class TestCounting:
         call(uses, bobs, 3)
         call(uses, bobs, at=NOON + timedelta(hours=12))
         call(uses, adams, 2)
-        uses.note_refusal(adams, NOON)
+        uses.note_refusal(adams, NOON, was_noted=False)
 
         uses.write(database, is_last=False)
 
@@ -145,7 +144,7 @@ class TestCounting:
         gone, _ = make_token(database, cast.adam)
         call(uses, gone)
         call(uses, bobs)
-        uses.note_refusal(gone, NOON)
+        uses.note_refusal(gone, NOON, was_noted=False)
         with database.engine.begin() as connection:
             connection.execute(text("DELETE FROM audit_events"))
             connection.execute(delete(Token).where(Token.id == gone))
@@ -156,13 +155,64 @@ class TestCounting:
         assert uses._noted == {}
 
     def test_notes_are_bounded_and_those_that_are_kept_count_on(self, uses):
-        for token_id in range(MOST_NOTES + 10):
+        for token_id in range(MOST_USES + 10):
             call(uses, token_id)
-        uses.note_refusal(MOST_NOTES + 1, NOON)
+        uses.note_refusal(MOST_USES + 1, NOON, was_noted=False)
         call(uses, 0)
 
-        assert len(uses._noted) == MOST_NOTES
+        assert len(uses._noted) == MOST_USES
         assert uses._noted[0, TODAY.toordinal()].calls == 2
+
+    def test_uses_that_do_not_fit_are_told_once_a_minute_and_at_the_end(self, uses, database, monkeypatch, caplog):
+        monkeypatch.setattr("portal.tokens.usage.MOST_USES", 1)
+        for is_last in (False, False, True):
+            for token_id in range(3):
+                call(uses, 10**6 + token_id)
+            uses.write(database, is_last=is_last)
+
+        assert [record.dropped for record in caplog.records] == [2, 4]
+
+
+class TestRefusedLater:
+    """A call that a good token made, and that was refused afterwards, is no call that was let in."""
+
+    @staticmethod
+    def refuse(uses, token_id, *, at=NOON):
+        call(uses, token_id, at=at)
+        uses.note_refusal(token_id, at, was_noted=True)
+
+    def test_it_counts_as_a_refusal_alone_and_stays_the_last_use(self, uses, database, bobs):
+        call(uses, bobs, at=NOON - timedelta(hours=1))
+        self.refuse(uses, bobs)
+
+        uses.write(database, is_last=False)
+
+        assert rows(database) == [(bobs, TODAY, 1, 1)]
+        assert token(database, bobs).last_used_at == NOON
+
+    def test_a_token_that_is_only_ever_refused_was_used_all_the_same(self, uses, database, bobs):
+        self.refuse(uses, bobs)
+
+        uses.write(database, is_last=False)
+
+        assert rows(database) == [(bobs, TODAY, 0, 1)]
+        assert token(database, bobs).last_used_from == "203.0.113.7"
+
+    def test_a_call_that_was_written_before_its_refusal_is_taken_back(self, uses, database, bobs):
+        call(uses, bobs, 2)
+        uses.write(database, is_last=False)
+        uses.note_refusal(bobs, NOON, was_noted=True)
+
+        uses.write(database, is_last=False)
+
+        assert rows(database) == [(bobs, TODAY, 1, 1)]
+
+    def test_calls_never_fall_below_zero(self, uses, database, bobs):
+        for _ in range(2):
+            uses.note_refusal(bobs, NOON, was_noted=True)
+            uses.write(database, is_last=False)
+
+        assert rows(database) == [(bobs, TODAY, 0, 2)]
 
 
 class TestLastUse:
@@ -197,7 +247,7 @@ class TestLastUse:
         assert token(database, bobs).last_used_at == late + timedelta(minutes=2)
 
     def test_a_refused_call_is_no_use(self, uses, database, bobs):
-        uses.note_refusal(bobs, NOON)
+        uses.note_refusal(bobs, NOON, was_noted=False)
 
         uses.write(database, is_last=False)
 
@@ -223,7 +273,7 @@ class TestDatabaseAway:
         with pytest.raises(DatabaseUnavailable):
             uses.write(self.away(tmp_path), is_last=False)
         call(uses, bobs, at=NOON + timedelta(seconds=1), address="203.0.113.9")
-        uses.note_refusal(bobs, NOON)
+        uses.note_refusal(bobs, NOON, was_noted=False)
 
         uses.write(database, is_last=False)
 
@@ -241,12 +291,12 @@ class TestDatabaseAway:
         assert len(uses._noted) == 3
 
     def test_what_is_kept_stays_within_bounds(self, uses, tmp_path):
-        for token_id in range(MOST_NOTES):
+        for token_id in range(MOST_USES):
             call(uses, token_id)
         with pytest.raises(DatabaseUnavailable):
             self.write_while(lambda: call(uses, 10**6), uses, self.away(tmp_path))
 
-        assert len(uses._noted) == MOST_NOTES
+        assert len(uses._noted) == MOST_USES
 
     @pytest.mark.parametrize(("seconds", "last_from"), [(-1, "203.0.113.7"), (1, "203.0.113.8")])
     def test_what_came_in_meanwhile_is_added(self, uses, database, bobs, tmp_path, seconds, last_from):
@@ -333,7 +383,7 @@ class TestReading:
         for token_id, times in ((bobs, 3), (alices, 2), (accounts, 5), (charlies, 7)):
             call(uses, token_id, times)
         call(uses, bobs, 4, at=NOON - timedelta(days=7))
-        uses.note_refusal(bobs, NOON - timedelta(days=29))
+        uses.note_refusal(bobs, NOON - timedelta(days=29), was_noted=False)
         call(uses, bobs, at=NOON - timedelta(days=30))
         uses.write(database, is_last=True)
         return {"alices": alices, "accounts": accounts}
