@@ -22,7 +22,10 @@ FOR_EVER = f"public, max-age={_ONE_YEAR}, immutable"
 ASK_AGAIN = "no-cache"
 # What a page waits for before it shows anything is one file: each more would be a journey more. In the order of layers.
 BUNDLES = {
-    "css/portal.css": ("css/variables.css", "css/base.css", "css/layout.css", "css/components.css", "css/states.css")
+    "css/portal.css": tuple(
+        f"css/{name}.css"
+        for name in ("variables", "base", "layout", "components", "forms", "secrets", "lists", "states")
+    )
 }
 # What differs from machine to machine in the tables that `mimetypes` reads.
 _TYPES = {
