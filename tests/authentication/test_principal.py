@@ -15,6 +15,7 @@ from portal.tokens.models import Kind, Token
 from portal.tokens.secret import make_secret
 from tests.builders import ago, ahead, make_account_token, make_token
 from tests.conftest import settings_for
+from tests.gateway.questions import new_service
 
 
 @pytest.fixture
@@ -64,6 +65,16 @@ def test_an_account_token_acts_as_the_account(authenticator, database, cast):
     assert (actor.token_id, actor.address) == (token_id, "203.0.113.7")
     with pytest.raises(NotAllowed):
         _ = found.person_id
+
+
+def test_a_service_token_acts_in_no_account_and_for_no_person(authenticator, database):
+    service = authenticator.authenticate(new_service(database, "Badge gateway"), address="203.0.113.7")
+
+    for asked in ("own_account_id", "person_id"):
+        with pytest.raises(NotAllowed):
+            getattr(service, asked)
+    actor = service.actor("203.0.113.7")
+    assert (actor.kind, actor.account_id, actor.id, actor.token_id) == (ActorKind.SERVICE, None, service.token_id, None)
 
 
 def test_full_access_has_every_scope_and_a_list_only_its_own(authenticator, database, cast):
