@@ -74,8 +74,8 @@ def _told(error: ErrorDetails) -> str:
 
 Limit = Annotated[
     int,
-    whole_number(1, MOST),
     Field(ge=1, le=MOST, description="How many at most, on one page.", examples=[20]),
+    whole_number(1, MOST),
 ]
 Cursor = Annotated[
     int | None,
