@@ -28,6 +28,7 @@ from portal.tokens.scopes import TOKENS_READ, TOKENS_WRITE
 from portal.tokens.service import Issued
 
 _PERSONAL = (Kind.PERSONAL,)
+_JUST_MADE = {"last_used_at": None}
 _MADE_LEADS_TO = ("getToken", "renameToken", "rotateToken", "revokeToken")
 
 blueprint = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens")
@@ -43,6 +44,7 @@ blueprint = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens")
     answer=IssuedTokenJson,
     errors=("forbidden", "insufficient_scope", "name_taken", "limit_reached", "already_done"),
     once=True,
+    example=_JUST_MADE,
     leads_to=_MADE_LEADS_TO,
 )
 @bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL, limit=CREATE)
@@ -151,6 +153,7 @@ def revoke(caller: Principal, reference: str) -> ResponseReturnValue:
     errors=("forbidden", "insufficient_scope", "conflict", "limit_reached", "already_done", "name_taken"),
     may_be_empty=True,
     once=True,
+    example=_JUST_MADE,
     leads_to=_MADE_LEADS_TO,
 )
 @bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL)
@@ -213,6 +216,7 @@ def revoke_self(caller: Principal) -> ResponseReturnValue:
     errors=("forbidden", "conflict", "limit_reached", "already_done", "name_taken"),
     may_be_empty=True,
     once=True,
+    example=_JUST_MADE,
     leads_to=_MADE_LEADS_TO,
 )
 @bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL)
