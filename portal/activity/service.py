@@ -1,19 +1,50 @@
-"""The security log, read: whose rows somebody sees, and what each one says in plain words.
+"""The security log, read: whose rows somebody sees, what each one says in plain words, and what programs get of it.
 
 Nothing is written here. Pages show lines, never rows, so that a template cannot ask the database for more.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
+from typing_extensions import TypedDict
 
+from portal.accounts.models import Role
 from portal.audit import Action, ActorKind, AuditEvent, Outcome
+from portal.clock import as_iso
 from portal.problems import PROBLEMS
 from portal.tokens.models import Kind, Token
 
 PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whose events somebody sees: of the whole account (`user_id` None), or of that one person in it."""
+
+    account_id: int
+    user_id: int | None
+
+    def holds(self) -> ColumnElement[bool]:
+        """Which rows of the log joined with `Token` these are. Of one person: what they did, by page or by token, and
+        what was done to them and to their tokens."""
+        in_account = AuditEvent.account_id == self.account_id
+        if self.user_id is None:
+            return in_account
+        is_own = or_(
+            and_(AuditEvent.actor_kind == ActorKind.USER, AuditEvent.actor_id == self.user_id),
+            and_(AuditEvent.target_kind == "user", AuditEvent.target_id == self.user_id),
+            Token.user_id == self.user_id,
+        )
+        return and_(in_account, is_own)
+
+
+def reach_of(*, account_id: int, user_id: int | None, role: str) -> Reach:
+    """What a caller sees: everything as an owner, an admin or the account itself (`user_id` None), else their own."""
+    sees_all = user_id is None or Role(role).is_at_least(Role.ADMIN)
+    return Reach(account_id, None if sees_all else user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +79,22 @@ class Lines:
 
 
 def own_lines(session: Session, *, account_id: int, user_id: int, cut: Cut) -> Lines:
-    """What that person did, by page or by token, and what was done to them and to their tokens."""
-    own_tokens = select(Token.id).where(Token.account_id == account_id, Token.user_id == user_id)
-    is_own = or_(
-        and_(AuditEvent.actor_kind == ActorKind.USER, AuditEvent.actor_id == user_id),
-        and_(AuditEvent.target_kind == "user", AuditEvent.target_id == user_id),
-        AuditEvent.token_id.in_(own_tokens),
-    )
-    return _lines(session, is_own, account_id=account_id, cut=cut)
+    """What that person did, and what was done to them and to their tokens."""
+    return _lines(session, Reach(account_id, user_id), cut)
 
 
 def account_lines(session: Session, *, account_id: int, cut: Cut) -> Lines:
     """Everything that was done in the account."""
-    return _lines(session, AuditEvent.account_id == account_id, account_id=account_id, cut=cut)
+    return _lines(session, Reach(account_id, None), cut)
 
 
-def _lines(session: Session, wanted: ColumnElement[bool], *, account_id: int, cut: Cut) -> Lines:
+def _lines(session: Session, reach: Reach, cut: Cut) -> Lines:
     # Upward from `after` the nearest rows are wanted, not the newest ones; they are turned around below.
     is_upward = cut.before is None and cut.after is not None
     query = (
         select(AuditEvent, Token.hint, Token.kind)
         .outerjoin(Token, Token.id == AuditEvent.token_id)
-        .where(AuditEvent.account_id == account_id, wanted)
+        .where(reach.holds())
         .order_by(AuditEvent.id.asc() if is_upward else AuditEvent.id.desc())
         .limit(PAGE_SIZE + 1)
     )
@@ -183,3 +208,98 @@ _REASONS = {
 
 def _capitalised(text: str | None) -> str | None:
     return text and text[0].upper() + text[1:]
+
+
+class ActorJson(TypedDict):
+    """Who did it; `id` is null for the operator and for somebody we do not know."""
+
+    kind: str
+    id: int | None
+    name: str
+
+
+class EventTokenJson(TypedDict):
+    """The token it was done by, or is about."""
+
+    id: int
+    token_prefix: str
+
+
+class TargetJson(TypedDict):
+    """What it was done to, with its name at that time."""
+
+    kind: str
+    id: int
+    name: str
+
+
+class EventJson(TypedDict):
+    """One event as programs get it, by call and by stream."""
+
+    id: int
+    at: str
+    action: str
+    outcome: str
+    actor: ActorJson
+    token: EventTokenJson | None
+    target: TargetJson | None
+    address: str | None
+
+
+def events_before(
+    session: Session, reach: Reach, *, before_id: int | None, action: str | None, most: int
+) -> list[EventJson]:
+    """At most that many events, newest first: those below `before_id`, or the newest; of one action, or of all."""
+    query = _events(reach).order_by(AuditEvent.id.desc()).limit(most)
+    if before_id is not None:
+        query = query.where(AuditEvent.id < before_id)
+    if action is not None:
+        query = query.where(AuditEvent.action == action)
+    return _read(session, query)
+
+
+def events_after(session: Session, reach: Reach, *, after_id: int, most: int) -> list[EventJson]:
+    """At most that many of the events above `after_id`, oldest first."""
+    return _read(session, _events(reach).where(AuditEvent.id > after_id).order_by(AuditEvent.id).limit(most))
+
+
+def _events(reach: Reach) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            AuditEvent.id,
+            AuditEvent.at,
+            AuditEvent.action,
+            AuditEvent.outcome,
+            AuditEvent.actor_kind,
+            AuditEvent.actor_id,
+            AuditEvent.actor_name,
+            AuditEvent.token_id,
+            Token.hint,
+            AuditEvent.target_kind,
+            AuditEvent.target_id,
+            AuditEvent.target_name,
+            AuditEvent.address,
+        )
+        .outerjoin(Token, Token.id == AuditEvent.token_id)
+        .where(reach.holds())
+    )
+
+
+def _read(session: Session, query: Select[*tuple[Any, ...]]) -> list[EventJson]:
+    # By the connection: a session would look for objects to keep in each row.
+    return [_event(row) for row in session.connection().execute(query)]
+
+
+def _event(row: Any) -> EventJson:
+    (event_id, at, action, outcome, actor_kind, actor_id, actor_name,
+     token_id, hint, target_kind, target_id, target_name, address) = row  # fmt: skip
+    return EventJson(
+        id=event_id,
+        at=as_iso(at),
+        action=action,
+        outcome=outcome,
+        actor=ActorJson(kind=actor_kind, id=actor_id, name=actor_name),
+        token=None if token_id is None else EventTokenJson(id=token_id, token_prefix=hint),
+        target=None if target_kind is None else TargetJson(kind=target_kind, id=target_id, name=target_name),
+        address=address,
+    )
