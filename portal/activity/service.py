@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from portal.accounts.models import Role
-from portal.audit import Action, ActorKind, AuditEvent, Outcome
+from portal.audit import ActorKind, AuditEvent, Outcome
 from portal.clock import as_iso
-from portal.problems import PROBLEMS
+from portal.sentences import remark, sentence
 from portal.tokens.models import Kind, Token
 
 PAGE_SIZE = 50
@@ -121,93 +121,16 @@ def _with_cuts(lines: list[Line], *, has_older: bool, has_newer: bool) -> Lines:
 
 
 def _line(event: AuditEvent, hint: str | None, kind: Kind | None) -> Line:
-    is_refused = event.outcome == Outcome.REFUSED
     return Line(
         id=event.id,
         at=event.at,
-        sentence=sentence(event, kind),
-        is_refused=is_refused,
+        sentence=sentence(event, is_account_token=kind is Kind.ACCOUNT),
+        is_refused=event.outcome == Outcome.REFUSED,
         count=event.count,
         address=event.address,
         token_hint=hint,
-        remark=_reason(event.detail) if is_refused else _capitalised(event.detail),
+        remark=remark(event),
     )
-
-
-def sentence(event: AuditEvent, kind: Kind | None) -> str:
-    """What happened, as one says it; `kind` is the kind of the token it is about. An unknown action keeps its name."""
-    done, tried = WORDS.get(event.action, _UNKNOWN)
-    words = tried if event.outcome == Outcome.REFUSED else done
-    return words.format(
-        who=_who(event), whom=_whom(event), whose=_whose(event), token=_token(event, kind), action=event.action
-    )
-
-
-# Action → the sentence when it was done, and when it was refused.
-WORDS: dict[str, tuple[str, str]] = {
-    Action.ACCOUNT_CREATED: ("{who} created the account “{whom}”", "{who} tried to create the account “{whom}”"),
-    Action.USER_CREATED: ("{who} added {whom} to the account", "{who} tried to add {whom} to the account"),
-    Action.USER_DEACTIVATED: ("{who} deactivated {whom}", "{who} tried to deactivate {whom}"),
-    Action.USER_REACTIVATED: ("{who} reactivated {whom}", "{who} tried to reactivate {whom}"),
-    Action.USER_RENAMED: ("{who} changed {whose} name", "{who} tried to change {whose} name"),
-    Action.PASSWORD_CHANGED: ("{who} changed {whose} password", "{who} tried to change {whose} password"),
-    Action.SESSION_STARTED: ("{who} signed in", "{who} tried to sign in"),
-    Action.SESSION_REFUSED: ("Signing in as {who} was refused", "Signing in as {who} was refused"),
-    Action.SESSION_ENDED: ("{who} signed out", "{who} tried to sign out"),
-    Action.API_ACCESS_ENABLED: ("{who} turned API access on", "{who} tried to turn API access on"),
-    Action.API_ACCESS_DISABLED: ("{who} turned API access off", "{who} tried to turn API access off"),
-    Action.STATEMENT_AGREED: ("{who} agreed to the security statement", "{who} tried to agree to the statement"),
-    Action.TOKEN_CREATED: ("{who} made {token}", "{who} tried to make {token}"),
-    Action.TOKEN_RENAMED: ("{who} renamed {token}", "{who} tried to rename {token}"),
-    Action.TOKEN_ROTATED: ("{who} rotated {token}", "{who} tried to rotate {token}"),
-    Action.TOKEN_STOPPED: ("{who} stopped the old secret of {token}", "{who} tried to stop the old secret of {token}"),
-    Action.TOKEN_REVOKED: ("{who} revoked {token}", "{who} tried to revoke {token}"),
-    Action.CALL_REFUSED: ("{who} made a call that was refused", "{who} made a call that was refused"),
-}  # fmt: skip
-
-# From a newer version that wrote into the same log.
-_UNKNOWN = ("{who}: {action}", "{who}: {action}")
-
-
-def _who(event: AuditEvent) -> str:
-    if event.actor_kind == ActorKind.ACCOUNT:
-        return f"The account token of {event.actor_name}"
-    if event.actor_kind == ActorKind.NONE:
-        return "Somebody we do not know"
-    return event.actor_name
-
-
-def _whom(event: AuditEvent) -> str:
-    return event.target_name or "somebody"
-
-
-def _whose(event: AuditEvent) -> str:
-    is_themselves = event.actor_kind == ActorKind.USER and event.target_id in {None, event.actor_id}
-    return "their" if is_themselves else f"{_whom(event)}'s"
-
-
-def _token(event: AuditEvent, kind: Kind | None) -> str:
-    if kind is Kind.ACCOUNT:
-        return "the account token"
-    return f"the personal access token “{event.target_name}”" if event.target_name else "a personal access token"
-
-
-def _reason(detail: str | None) -> str | None:
-    if detail in _REASONS:
-        return _REASONS[detail]
-    problem = PROBLEMS.get(detail or "")
-    return problem.meaning if problem else _capitalised(detail)
-
-
-# Reasons that are no answers of the JSON API, or that are meant for somebody else there.
-_REASONS = {
-    "wrong_password": "The password was wrong.",
-    "user_inactive": "The person has been deactivated.",
-}
-
-
-def _capitalised(text: str | None) -> str | None:
-    return text and text[0].upper() + text[1:]
 
 
 class ActorJson(TypedDict):
