@@ -72,8 +72,11 @@ TABLE = {
     ("GET", "api_tokens.show"): BEARER,
     ("PATCH", "api_tokens.rename"): BEARER,
     ("DELETE", "api_tokens.revoke"): BEARER,
-    ("DELETE", "api_tokens.revoke_self"): BEARER,
     ("POST", "api_tokens.rotate"): BEARER,
+    ("GET", "api_tokens.show_self"): BEARER,
+    ("PATCH", "api_tokens.rename_self"): BEARER,
+    ("DELETE", "api_tokens.revoke_self"): BEARER,
+    ("POST", "api_tokens.rotate_self"): BEARER,
     ("POST", "introspect.introspect"): BEARER,
     ("GET", "metrics.metrics"): BEARER,
     ("POST", "revoke.revoke"): (415, 415, 415, 415, 415),  # Anybody may send it; here there is no form in it.
