@@ -5,14 +5,15 @@ Nothing is written here. Pages show lines, never rows, so that a template cannot
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field, WithJsonSchema
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from portal.accounts.models import Role
-from portal.audit import ActorKind, AuditEvent, Outcome
+from portal.audit import Action, ActorKind, AuditEvent, Outcome
 from portal.clock import as_iso
 from portal.sentences import remark, sentence
 from portal.tokens.models import Kind, Token
@@ -133,40 +134,51 @@ def _line(event: AuditEvent, hint: str | None, kind: Kind | None) -> Line:
     )
 
 
-class ActorJson(TypedDict):
-    """Who did it; `id` is null for the operator and for somebody we do not know."""
+Ident = Annotated[int, Field(ge=1, examples=[17])]
 
-    kind: str
-    id: int | None
-    name: str
+
+class ActorJson(TypedDict):
+    """Who did it."""
+
+    kind: Annotated[
+        str, WithJsonSchema({"type": "string", "enum": [*ActorKind]}), Field(examples=[ActorKind.USER.value])
+    ]
+    id: Annotated[int | None, Field(description="Null for the operator, and for somebody unknown.", examples=[3])]
+    name: Annotated[str, Field(examples=["Alice"])]
 
 
 class EventTokenJson(TypedDict):
     """The token it was done by, or is about."""
 
-    id: int
-    token_prefix: str
+    id: Ident
+    token_prefix: Annotated[str, Field(description="How its secret begins.", examples=["pat_aB3xYz9W…"])]
 
 
 class TargetJson(TypedDict):
     """What it was done to, with its name at that time."""
 
-    kind: str
-    id: int
-    name: str
+    kind: Annotated[str, Field(examples=["token"])]
+    id: Ident
+    name: Annotated[str, Field(examples=["Zapier: badge issuing"])]
 
 
 class EventJson(TypedDict):
     """One event as programs get it, by call and by stream."""
 
-    id: int
-    at: str
-    action: str
-    outcome: str
+    id: Annotated[int, Field(ge=1, examples=[4711])]
+    at: Annotated[
+        str, WithJsonSchema({"type": "string", "format": "date-time"}), Field(examples=["2026-11-22T10:00:00Z"])
+    ]
+    action: Annotated[
+        str, Field(description="What was done; later versions add some.", examples=[Action.TOKEN_CREATED.value])
+    ]
+    outcome: Annotated[
+        str, WithJsonSchema({"type": "string", "enum": [*Outcome]}), Field(examples=[Outcome.DONE.value])
+    ]
     actor: ActorJson
     token: EventTokenJson | None
     target: TargetJson | None
-    address: str | None
+    address: Annotated[str | None, Field(description="Where it was done from, if known.", examples=["203.0.113.7"])]
 
 
 def events_before(

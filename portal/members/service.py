@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
 from portal.accounts.models import Account, Installation, Role, User
 from portal.accounts.service import lock_account, lock_acting_user, lock_user
@@ -135,13 +135,12 @@ def list_people(session: Session, *, account_id: int, before_id: int | None, mos
 
 def list_tokens(
     session: Session, *, account_id: int, now: datetime, status: Status | None, before_id: int | None, most: int
-) -> list[Token]:
+) -> list[tuple[Token, User]]:
     """The personal tokens of everybody in the account, each with its person, newest first; `status` None is all."""
     query = (
-        select(Token)
+        select(Token, User)
         # The account's own token is nobody's, so the join leaves it out.
-        .join(Token.user)
-        .options(contains_eager(Token.user))
+        .join(User, User.id == Token.user_id)
         .where(Token.account_id == account_id)
         .order_by(Token.id.desc())
         .limit(most)
@@ -150,7 +149,7 @@ def list_tokens(
         query = query.where(tokens.has_status(status, now))
     if before_id is not None:
         query = query.where(Token.id < before_id)
-    return list(session.scalars(query))
+    return [(token, user) for token, user in session.execute(query)]
 
 
 def rename(session: Session, actor: Actor, *, name: str, now: datetime) -> User:
