@@ -78,8 +78,8 @@ def _told(error: ErrorDetails) -> str:
 
 Limit = Annotated[
     int,
-    whole_number(1, MOST),
     Field(ge=1, le=MOST, description="How many at most, on one page.", examples=[20]),
+    whole_number(1, MOST),
 ]
 _GO_ON = "Where to go on: `next_cursor` of the page before, as it was."
 StatusWanted = Annotated[

@@ -28,6 +28,7 @@ from portal.tokens.scopes import TOKENS_READ, TOKENS_WRITE
 from portal.tokens.service import Issued
 
 _PERSONAL = (Kind.PERSONAL,)
+_MADE_LEADS_TO = ("getToken", "renameToken", "rotateToken", "revokeToken")
 
 blueprint = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens")
 
@@ -42,6 +43,7 @@ blueprint = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens")
     answer=IssuedTokenJson,
     errors=("forbidden", "insufficient_scope", "name_taken", "limit_reached", "already_done"),
     once=True,
+    leads_to=_MADE_LEADS_TO,
 )
 @bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL, limit=CREATE)
 def create(caller: Principal) -> ResponseReturnValue:
@@ -72,7 +74,15 @@ def create(caller: Principal) -> ResponseReturnValue:
 
 
 @blueprint.get("")
-@described("listTokens", tag=TOKENS, summary="List your tokens", query=TokensQuery, answer=TokensJson, errors=())
+@described(
+    "listTokens",
+    tag=TOKENS,
+    summary="List your tokens",
+    query=TokensQuery,
+    answer=TokensJson,
+    errors=(),
+    leads_to=("getToken",),
+)
 @bearer_required(scope=TOKENS_READ, kinds=_PERSONAL)
 def index(caller: Principal) -> ResponseReturnValue:
     """Your own personal access tokens, newest first, never a secret."""
@@ -140,6 +150,7 @@ def revoke(caller: Principal, reference: str) -> ResponseReturnValue:
     errors=("forbidden", "insufficient_scope", "conflict", "limit_reached", "already_done", "name_taken"),
     may_be_empty=True,
     once=True,
+    leads_to=_MADE_LEADS_TO,
 )
 @bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL)
 def rotate(caller: Principal, reference: str) -> ResponseReturnValue:
@@ -201,6 +212,7 @@ def revoke_self(caller: Principal) -> ResponseReturnValue:
     errors=("forbidden", "conflict", "limit_reached", "already_done", "name_taken"),
     may_be_empty=True,
     once=True,
+    leads_to=_MADE_LEADS_TO,
 )
 @bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL)
 def rotate_self(caller: Principal) -> ResponseReturnValue:

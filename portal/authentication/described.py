@@ -45,7 +45,8 @@ class Description:
     of its JSON, a TypedDict; None for an answer without a body. `errors` are the codes of `portal.problems` that only
     this call has, beyond those that follow from its guard, its path, its query and its body. `example` and `sends` are
     an answer and a body, where the examples of their fields make none that fits. `may_be_empty`: the body may be left
-    out; `is_form`: it is a form and not JSON; `once`: the call takes an `Idempotency-Key`.
+    out; `is_form`: it is a form and not JSON; `once`: the call takes an `Idempotency-Key`. `leads_to` are the
+    operations that take the id in the answer, or that of its first item.
     """
 
     operation: str
@@ -62,6 +63,7 @@ class Description:
     may_be_empty: bool = False
     is_form: bool = False
     once: bool = False
+    leads_to: tuple[str, ...] = ()
 
     def __call__(self, view: View) -> View:
         setattr(view, DESCRIPTION, self)
