@@ -19,12 +19,10 @@ ALL = "all"
 # The answer is made in memory, so that it must not grow without an end.
 LONGEST_USAGE_DAYS = 90
 
-TOKEN_CURSORS, ACCOUNT_TOKEN_CURSORS, MEMBER_CURSORS, EVENT_CURSORS = (
-    Cursors("t"),
-    Cursors("a"),
-    Cursors("m"),
-    Cursors("e"),
-)
+TOKEN_CURSORS = Cursors("t")
+ACCOUNT_TOKEN_CURSORS = Cursors("a")
+MEMBER_CURSORS = Cursors("m")
+EVENT_CURSORS = Cursors("e")
 
 Query = TypeVar("Query", bound="AddressQuery")
 
@@ -141,6 +139,6 @@ class UsageQuery(AddressQuery):
 
     days: Annotated[
         int,
-        whole_number(1, LONGEST_USAGE_DAYS),
         Field(ge=1, le=LONGEST_USAGE_DAYS, description="How many days, today (UTC) included.", examples=[7]),
+        whole_number(1, LONGEST_USAGE_DAYS),
     ] = CHART_DAYS
