@@ -11,7 +11,7 @@ from portal.api.bodies import call_once, read_body
 from portal.api.callers import expiry_to_hand_on, lock_caller, refuse_beyond, scopes_to_hand_on
 from portal.api.ids import read_id
 from portal.api.payloads import IssuedTokenJson, TokenJson, TokensJson, issued_json, token_json
-from portal.api.queries import TokensQuery, cursor_after, read_query
+from portal.api.queries import TOKEN_CURSORS, TokensQuery, read_query
 from portal.api.wanted import SHORTEST_OWN_OVERLAP_SECONDS, NameWanted, OwnRotationWanted, RotationWanted, TokenWanted
 from portal.audit import Actor
 from portal.authentication.decorator import bearer_required
@@ -98,9 +98,8 @@ def index(caller: Principal) -> ResponseReturnValue:
             before_id=page.cursor,
             most=page.limit + 1,
         )
-    shown = found[: page.limit]
-    next_cursor = cursor_after(shown[-1].id) if len(found) > page.limit else None
-    told: TokensJson = {"items": [token_json(token) for token in shown], "next_cursor": next_cursor}
+    items, next_cursor = TOKEN_CURSORS.page([token_json(token) for token in found], page.limit)
+    told: TokensJson = {"items": items, "next_cursor": next_cursor}
     return json_answer(told)
 
 
