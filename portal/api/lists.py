@@ -12,16 +12,18 @@ from portal.tokens.models import Status
 DEFAULT_LIMIT = 50
 MOST = 100
 ALL = "all"
+LIST = "/api/v1/tokens"
 
 _FIELDS = ("status", "limit", "cursor")
 
 
 @dataclass(frozen=True, slots=True)
 class PageWanted:
-    """One page of a list, newest first: `status` None is all; `before_id` None is the first page."""
+    """One page of a list, newest first: `status` None is all; `limit` None is everything that is left; `before_id` None
+    is the first page."""
 
     status: Status | None
-    limit: int
+    limit: int | None
     before_id: int | None
 
 
@@ -33,6 +35,14 @@ def page_wanted(query: MultiDict[str, str]) -> PageWanted:
         if len(query.getlist(field)) > 1:
             raise WrongValue(field, "Send one value only.")
     return PageWanted(_status(query.get("status")), _limit(query.get("limit")), _before_id(query.get("cursor")))
+
+
+def all_living_wanted(query: MultiDict[str, str]) -> PageWanted:
+    """All active ones in one page, for clients that know of no pages. Raises `WrongValue` for any field: one that is
+    ignored would seem to have been obeyed."""
+    for field in query:
+        raise WrongValue(field, f"This address takes no fields. {LIST} takes {', '.join(_FIELDS)}.")
+    return PageWanted(Status.ACTIVE, None, None)
 
 
 def cursor_after(token_id: int) -> str:

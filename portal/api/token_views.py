@@ -10,7 +10,7 @@ from portal.api.answers import empty_answer, json_answer
 from portal.api.bodies import call_once, read_body
 from portal.api.callers import expiry_to_hand_on, lock_caller, refuse_beyond, scopes_to_hand_on
 from portal.api.ids import read_id
-from portal.api.lists import cursor_after, page_wanted
+from portal.api.lists import all_living_wanted, cursor_after, page_wanted
 from portal.api.payloads import NameWanted, RotationWanted, TokenWanted, issued_json, token_json
 from portal.audit import Actor
 from portal.authentication.decorator import bearer_required
@@ -35,7 +35,7 @@ blueprint = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens")
 
 @blueprint.post("")
 @bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL, limit=CREATE)
-def create(caller: Principal) -> ResponseReturnValue:
+def create(caller: Principal, *, status: int = 201) -> ResponseReturnValue:
     wanted, now = read_body(TokenWanted), utc_now()
     scopes = scopes_to_hand_on(caller, wanted)
     expires_at = expiry_to_hand_on(caller, wanted)
@@ -53,15 +53,15 @@ def create(caller: Principal) -> ResponseReturnValue:
             once=once,
             now=now,
         )
-        return _made(issued)
+        return _made(issued, status=status)
 
     return transaction(work)
 
 
 @blueprint.get("")
 @bearer_required(scope=TOKENS_READ, kinds=_PERSONAL)
-def index(caller: Principal) -> ResponseReturnValue:
-    page = page_wanted(request.args)
+def index(caller: Principal, *, in_one_page: bool = False) -> ResponseReturnValue:
+    page = all_living_wanted(request.args) if in_one_page else page_wanted(request.args)
     with reading() as session:
         found = service.list_own(
             session,
@@ -69,10 +69,10 @@ def index(caller: Principal) -> ResponseReturnValue:
             now=utc_now(),
             status=page.status,
             before_id=page.before_id,
-            most=page.limit + 1,
+            most=None if page.limit is None else page.limit + 1,
         )
     shown = found[: page.limit]
-    next_cursor = cursor_after(shown[-1].id) if len(found) > page.limit else None
+    next_cursor = cursor_after(shown[-1].id) if len(found) > len(shown) else None
     return json_answer({"items": [token_json(token) for token in shown], "next_cursor": next_cursor})
 
 
@@ -167,8 +167,8 @@ def _refuse_short_overlap(wanted: RotationWanted, *, is_own: bool) -> None:
         )
 
 
-def _made(issued: Issued) -> Response:
+def _made(issued: Issued, *, status: int = 201) -> Response:
     """Written before the commit and sent after it, so that a fault here leaves no living token that nobody saw."""
-    response = json_answer(issued_json(issued), 201)
+    response = json_answer(issued_json(issued), status)
     response.headers["Location"] = url_for("api_tokens.show", reference=issued.token.id)
     return response
