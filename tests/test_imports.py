@@ -63,7 +63,7 @@ LAYERS = (
     Layer("page kit", ("portal.web",), ("accounts", "schema", "kernel")),
     Layer("tokens", ("portal.tokens",), ("accounts", "audit", "kernel")),
     Layer("accounts", ("portal.accounts",), ("audit", "kernel")),
-    Layer("audit", ("portal.audit",), ("kernel",)),
+    Layer("audit", ("portal.audit", "portal.sentences"), ("kernel",), siblings=True),
     Layer("schema", ("portal.migrations",), ("kernel",)),
     Layer(
         "kernel",  # Nothing of ours but itself.
@@ -120,6 +120,7 @@ KNOW_FLASK = (
     "portal.gateway.revoke",
     "portal.developers",
     "portal.authentication.decorator",
+    "portal.authentication.reference",
     "portal.web",
     "portal.accounts.guards",
     "portal.current",

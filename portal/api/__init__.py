@@ -6,7 +6,7 @@ import re
 from flask import Flask, request
 
 from portal.accounts.guards import PROGRAMS
-from portal.api import older, token_views, views
+from portal.api import account_views, activity_views, document_views, older, token_views, views
 from portal.authentication import decorator
 from portal.errors import NotFound
 
@@ -17,9 +17,8 @@ def install(app: Flask) -> None:
     """Adds the JSON API to `app`."""
     decorator.install(app)
     app.before_request(_refuse_doubled_slashes)
-    app.register_blueprint(views.blueprint)
-    app.register_blueprint(token_views.blueprint)
-    app.register_blueprint(older.blueprint)
+    for room in (views, token_views, account_views, activity_views, document_views, older):
+        app.register_blueprint(room.blueprint)
 
 
 def _refuse_doubled_slashes() -> None:

@@ -4,28 +4,36 @@ Nothing is decided here. Guard, limits, bodies and refusals are those of the vie
 differently is a parameter of its view.
 """
 
+from dataclasses import replace
 from functools import partial, update_wrapper
+from typing import Any
 
 from flask import Blueprint
 
 from portal.api import token_views as ours
+from portal.api.queries import NoQuery
+from portal.authentication.described import DESCRIPTION, OLDER
 
 API_TOKENS = "/api-tokens"
-# With the slash and without: no program has to follow a redirect, which may lose its token or turn a POST into a GET.
-PERSONAL_ACCESS_TOKEN = ("/advanced/v1/personal_access_token/", "/advanced/v1/personal_access_token")
-
-_VIEWS = (
-    ("create", "POST", (API_TOKENS,), partial(ours.create, status=200)),
-    ("index", "GET", (API_TOKENS,), partial(ours.index, in_one_page=True)),
-    ("revoke_self", "DELETE", (f"{API_TOKENS}/self",), partial(ours.revoke_self)),
-    ("revoke", "DELETE", (f"{API_TOKENS}/<reference>",), partial(ours.revoke)),
-    ("create_personal", "POST", PERSONAL_ACCESS_TOKEN, partial(ours.create)),
-)
+ONE_API_TOKEN = f"{API_TOKENS}/<reference>"
+# Good with its slash and without: no program has to follow a redirect, which may lose its token, or turn a POST into a
+# GET.
+PERSONAL_ACCESS_TOKEN = "/advanced/v1/personal_access_token/"
 
 blueprint = Blueprint("older", __name__)
 
-for _name, _method, _paths, _view in _VIEWS:
-    # The view's guard and needs go along, so that this address is one of the API for all who look at views.
-    update_wrapper(_view, _view.func)
-    for _path in _paths:
-        blueprint.add_url_rule(_path, _name, _view, methods=[_method])
+
+def _add(name: str, method: str, path: str, view: partial[Any], **told: Any) -> None:
+    # The guard, the needs and the description go along, so that this address is one of the API for all who look.
+    update_wrapper(view, view.func)
+    replace(getattr(view.func, DESCRIPTION), tag=OLDER, **told)(view)
+    blueprint.add_url_rule(path, name, view, methods=[method])
+
+
+_add("create", "POST", API_TOKENS, partial(ours.create, status=200), operation="createApiToken", status=200)
+_add("index", "GET", API_TOKENS, partial(ours.index, in_one_page=True), operation="listApiTokens", query=NoQuery)
+_add("revoke", "DELETE", ONE_API_TOKEN, partial(ours.revoke), operation="revokeApiToken")
+_add("revoke_self", "DELETE", f"{API_TOKENS}/self", partial(ours.revoke_self), operation="revokeOwnApiToken")
+_add("create_personal", "POST", PERSONAL_ACCESS_TOKEN, partial(ours.create), operation="createPersonalAccessToken")
+_add("create_personal_bare", "POST", PERSONAL_ACCESS_TOKEN.rstrip("/"), partial(ours.create),
+     operation="createPersonalAccessTokenBare")  # fmt: skip
