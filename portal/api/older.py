@@ -26,7 +26,9 @@ blueprint = Blueprint("older", __name__)
 def _add(name: str, method: str, path: str, view: partial[Any], **told: Any) -> None:
     # The guard, the needs and the description go along, so that this address is one of the API for all who look.
     update_wrapper(view, view.func)
-    replace(getattr(view.func, DESCRIPTION), tag=OLDER, **told)(view)
+    described = getattr(view.func, DESCRIPTION)
+    replace(described, tag=OLDER, **told)(view)
+    view.__doc__ = f"{view.__doc__}\n\nNew programs use `{described.operation}`, which is the same call."
     blueprint.add_url_rule(path, name, view, methods=[method])
 
 
