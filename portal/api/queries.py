@@ -24,6 +24,9 @@ ACCOUNT_TOKEN_CURSORS = Cursors("a")
 MEMBER_CURSORS = Cursors("m")
 EVENT_CURSORS = Cursors("e")
 
+_LIST_OF = "There is no such field in the address. There are: {}."
+_NONE = "This address takes no fields."
+
 Query = TypeVar("Query", bound="AddressQuery")
 
 
@@ -32,7 +35,7 @@ def read_query(model: type[Query]) -> Query:
     sent, fields = request.args, model.model_fields
     for field in sent:
         if field not in fields:
-            raise WrongValue(field, f"There is no such field in the address. There are: {', '.join(fields)}.")
+            raise WrongValue(field, _LIST_OF.format(", ".join(fields)) if fields else _NONE)
         if len(sent.getlist(field)) > 1:
             raise WrongValue(field, "Send one value only.")
     try:
@@ -92,6 +95,10 @@ class AddressQuery(BaseModel):
     """The fields of an address that a call takes. Those left out have their default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NoQuery(AddressQuery):
+    """No field at all: one that is ignored would seem to have been obeyed."""
 
 
 class TokensQuery(AddressQuery):

@@ -28,6 +28,7 @@ from portal.tokens.scopes import TOKENS_READ, TOKENS_WRITE
 from portal.tokens.service import Issued
 
 _PERSONAL = (Kind.PERSONAL,)
+_JUST_MADE = {"last_used_at": None}
 _MADE_LEADS_TO = ("getToken", "renameToken", "rotateToken", "revokeToken")
 
 blueprint = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens")
@@ -43,10 +44,11 @@ blueprint = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens")
     answer=IssuedTokenJson,
     errors=("forbidden", "insufficient_scope", "name_taken", "limit_reached", "already_done"),
     once=True,
+    example=_JUST_MADE,
     leads_to=_MADE_LEADS_TO,
 )
 @bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL, limit=CREATE)
-def create(caller: Principal) -> ResponseReturnValue:
+def create(caller: Principal, *, status: int = 201) -> ResponseReturnValue:
     """Makes a token of the same person. Its secret is in this answer and nowhere else, ever.
 
     No token makes more than itself: the new one reaches no further and lives no longer than the one that calls.
@@ -68,7 +70,7 @@ def create(caller: Principal) -> ResponseReturnValue:
             once=once,
             now=now,
         )
-        return _made(issued)
+        return _made(issued, status=status)
 
     return transaction(work)
 
@@ -150,6 +152,7 @@ def revoke(caller: Principal, reference: str) -> ResponseReturnValue:
     errors=("forbidden", "insufficient_scope", "conflict", "limit_reached", "already_done", "name_taken"),
     may_be_empty=True,
     once=True,
+    example=_JUST_MADE,
     leads_to=_MADE_LEADS_TO,
 )
 @bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL)
@@ -212,6 +215,7 @@ def revoke_self(caller: Principal) -> ResponseReturnValue:
     errors=("forbidden", "conflict", "limit_reached", "already_done", "name_taken"),
     may_be_empty=True,
     once=True,
+    example=_JUST_MADE,
     leads_to=_MADE_LEADS_TO,
 )
 @bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL)
@@ -274,8 +278,8 @@ def _refuse_short_overlap(wanted: RotationWanted, *, is_own: bool) -> None:
         )
 
 
-def _made(issued: Issued) -> Response:
+def _made(issued: Issued, *, status: int = 201) -> Response:
     """Written before the commit and sent after it, so that a fault here leaves no living token that nobody saw."""
-    response = json_answer(issued_json(issued), 201)
+    response = json_answer(issued_json(issued), status)
     response.headers["Location"] = url_for("api_tokens.show", reference=issued.token.id)
     return response

@@ -90,7 +90,8 @@ class Route:
 def document(routes: Iterable[Route], settings: Settings, *, now: datetime) -> Document:
     """The document of those routes that are described, in the order of the tags."""
     order = list(TAGS)
-    told = [(route, found) for route in routes if (found := route.description)]
+    # Of two spellings of one path the later one is told.
+    told = list({found.operation: (route, found) for route in routes if (found := route.description)}.values())
     told.sort(key=lambda one: order.index(one[1].tag))
     types = [type_ for _, found in told for type_ in (found.answer, found.body) if type_ is not None]
     schemas = Schemas(types, scopes=Scopes(settings.scopes).sentences, now=now)
@@ -148,7 +149,7 @@ class _Writer:
 
     def _body(self, description: Description) -> dict[str, Any]:
         schema = self._schemas.of(description.body)
-        sends = description.sends if description.sends is not None else self._schemas.example(schema)
+        sends = {**self._schemas.example(schema), **description.sends}
         media_type = FORM if description.is_form else JSON
         return {
             "required": not description.may_be_empty,
@@ -162,7 +163,7 @@ class _Writer:
         }
         if description.answer is not None:
             schema = self._schemas.of(description.answer)
-            example = description.example if description.example is not None else self._schemas.example(schema)
+            example = {**self._schemas.example(schema), **description.example}
             response["content"] = {JSON: {"schema": schema, "example": example}}
         if description.leads_to:
             response["links"] = self._links(description, response["content"][JSON]["example"])
