@@ -18,7 +18,7 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _SECRET_SHAPE = re.compile(r"[a-z0-9]{2,10}_[0-9A-Za-z]{43}")
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", re.IGNORECASE)
 _VISIBLE = re.compile(r"[!-~]+")
-_SCHEME = "bearer "
+_SCHEME = "bearer"
 _IN_ARGUMENTS = (
     "A token does not belong into the arguments: everybody on this machine can read them while the command runs, and "
     f"they stay in the history of your shell. Put it into {TOKEN}. If this one was good, rotate it: it has been shown."
@@ -60,9 +60,10 @@ def read_access(environment: Mapping[str, str]) -> Access:
     """The portal and the token that the environment names. Raises `Misused`."""
     address, secret = (_given(environment, name) for name in (URL, TOKEN))
     scheme, host, port = _parts(address)
-    if secret[: len(_SCHEME)].lower() == _SCHEME:
+    word, _, rest = secret.partition(" ")
+    if word.lower() == _SCHEME:
         # Copied with the word, as some tools want it.
-        secret = secret[len(_SCHEME) :].lstrip()
+        secret = rest.strip()
     if not _VISIBLE.fullmatch(secret):
         raise Misused(f"{TOKEN} holds blanks or characters that no token has. Copy it again, whole and alone.")
     return Access(scheme, host, port, secret)
