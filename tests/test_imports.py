@@ -23,13 +23,21 @@ class Layer:
 LAYERS = (
     Layer(
         "entrances",  # Put everything together: may import anything.
-        ("portal", "portal.app", "portal.cli", "portal.commands", "portal.server", "portal.gateway_server"),
+        (
+            "portal",
+            "portal.app",
+            "portal.cli",
+            "portal.commands",
+            "portal.server",
+            "portal.gateway_server",
+            "portal.events_server",
+        ),
         ("surfaces", "authentication", "features", "page kit", "tokens", "accounts", "audit", "schema", "kernel"),
         siblings=True,
     ),
     Layer(
         "surfaces",  # What programs meet.
-        ("portal.api", "portal.gateway", "portal.developers"),
+        ("portal.api", "portal.gateway", "portal.events", "portal.developers"),
         ("authentication", "features", "page kit", "tokens", "accounts", "audit", "schema", "kernel"),
     ),
     Layer(
