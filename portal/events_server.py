@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from types import FrameType
 
 from websockets.asyncio.server import Server, serve
 
@@ -67,9 +68,16 @@ class EventServer:
         self.close()
 
     async def _until_signalled(self) -> None:
-        stopping = asyncio.Event()
+        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(stopping.set)
+
+        # Not the loop's own, which go with it: a second signal, as terminals and supervisors send it, would cut off
+        # the writing of what was noted.
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+            signal.signal(number, stop)
         await self.serve(stopping)
 
     async def serve(self, stopping: asyncio.Event) -> None:

@@ -31,6 +31,7 @@ LAYERS = (
             "portal.server",
             "portal.gateway_server",
             "portal.events_server",
+            "portal.supervisor",
         ),
         ("surfaces", "authentication", "features", "page kit", "tokens", "accounts", "audit", "schema", "kernel"),
         siblings=True,
@@ -123,7 +124,7 @@ ONLY_THIS_OF_FLASK = {"portal.accounts.sessions": {"flask_login"}}
 HEAVY = frozenset({"alembic", "prometheus_client", "redis", "zxcvbn"})
 
 # What is put together only when it is asked for: who has nothing but a token must not wait for the web app.
-LATE = frozenset({("portal", "portal.app")})
+LATE = frozenset({("portal", "portal.app"), ("portal.commands.serving", "portal.events_server")})
 
 
 @dataclass(frozen=True)
