@@ -9,11 +9,11 @@ each_kind = pytest.mark.parametrize("kind", ["py", "mjs"])
 
 
 @each_kind
-def test_ac_125_a_socket_with_the_token_in_its_address_hears_what_happens(kind, place, bobs, stream):
+def test_ac_125_a_socket_with_the_token_in_its_address_hears_what_happens(kind, place, bobs, front, events):
     _, secret = bobs
 
     assert run(f"socket_in_address.{kind}", place, secret) == "ready\nevent\ntoken.created\n"
-    assert secret not in stream.out + stream.err
+    assert secret not in front.logs() + events.out + events.err
 
 
 @each_kind

@@ -43,8 +43,11 @@ class Place:
 
     portal: str
     service: str
-    stream: str
     authority: Path
+
+    @property
+    def stream(self) -> str:
+        return self.portal.replace("https:", "wss:")
 
 
 def run(name: str, place: Place, token: str) -> str:
