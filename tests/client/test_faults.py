@@ -312,6 +312,13 @@ class TestStandardOutput:
 
         assert (said.out[:8], said.err) == ("id  name", "")
 
+    def test_an_answer_that_nobody_takes_is_a_fault(self):
+        page = answer("200 OK", json.dumps({"items": [MADE], "next_cursor": None}).encode())
+        with answering(page) as (port, _):
+            said = in_a_shell("list >/dev/full; echo $?", port)
+
+        assert (said.out, said.err) == ("1\n", "The answer could not be written (No space left on device).\n")
+
     def test_a_terminal_of_another_alphabet_shows_escapes(self):
         page = answer("200 OK", json.dumps({"items": [MADE | {"name": "Büro"}], "next_cursor": None}).encode())
         with answering(page) as (port, _):
