@@ -5,18 +5,20 @@ Nothing is written here. Pages show lines, never rows, so that a template cannot
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from pydantic import Field, WithJsonSchema
+from sqlalchemy import ColumnElement, Select, and_, select, union
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from portal.accounts.models import Role
 from portal.audit import Action, ActorKind, AuditEvent, Outcome
 from portal.clock import as_iso
-from portal.problems import PROBLEMS
+from portal.sentences import remark, sentence
 from portal.tokens.models import Kind, Token
 
+Columns = TypeVarTuple("Columns")
 PAGE_SIZE = 50
 
 
@@ -27,18 +29,18 @@ class Reach:
     account_id: int
     user_id: int | None
 
-    def holds(self) -> ColumnElement[bool]:
-        """Which rows of the log joined with `Token` these are. Of one person: what they did, by page or by token, and
-        what was done to them and to their tokens."""
-        in_account = AuditEvent.account_id == self.account_id
-        if self.user_id is None:
-            return in_account
-        is_own = or_(
+    def own(self) -> tuple[ColumnElement[bool], ...]:
+        """What one person sees: what they did, by page or by token, and what was done to them and to their tokens.
+
+        A row may be in several of these. Each has an index of its own, which none would have that named them all, so
+        that whose few rows lie among millions need not wait until all of those were looked at.
+        """
+        tokens = select(Token.id).where(Token.user_id == self.user_id)
+        return (
             and_(AuditEvent.actor_kind == ActorKind.USER, AuditEvent.actor_id == self.user_id),
             and_(AuditEvent.target_kind == "user", AuditEvent.target_id == self.user_id),
-            Token.user_id == self.user_id,
+            AuditEvent.token_id.in_(tokens),
         )
-        return and_(in_account, is_own)
 
 
 def reach_of(*, account_id: int, user_id: int | None, role: str) -> Reach:
@@ -91,23 +93,43 @@ def account_lines(session: Session, *, account_id: int, cut: Cut) -> Lines:
 def _lines(session: Session, reach: Reach, cut: Cut) -> Lines:
     # Upward from `after` the nearest rows are wanted, not the newest ones; they are turned around below.
     is_upward = cut.before is None and cut.after is not None
-    query = (
-        select(AuditEvent, Token.hint, Token.kind)
-        .outerjoin(Token, Token.id == AuditEvent.token_id)
-        .where(reach.holds())
-        .order_by(AuditEvent.id.asc() if is_upward else AuditEvent.id.desc())
-        .limit(PAGE_SIZE + 1)
-    )
-    if cut.before is not None:
-        query = query.where(AuditEvent.id < cut.before)
-    elif is_upward:
-        query = query.where(AuditEvent.id > cut.after)
-    found = [_line(event, hint, kind) for event, hint, kind in session.execute(query)]
+    narrowed = _above(cut.after) if is_upward else _below(cut.before)
+    query = select(AuditEvent, Token.hint, Token.kind)
+    rows = session.execute(_rows(query, reach, *narrowed, most=PAGE_SIZE + 1, is_upward=is_upward))
+    found = [_line(event, hint, kind) for event, hint, kind in rows]
     has_more = len(found) > PAGE_SIZE
     shown = found[:PAGE_SIZE]
     if is_upward:
         return _with_cuts(shown[::-1], has_older=True, has_newer=has_more)
     return _with_cuts(shown, has_older=has_more, has_newer=cut.before is not None)
+
+
+def _rows(
+    query: Select[*Columns], reach: Reach, *narrowed: ColumnElement[bool], most: int, is_upward: bool = False
+) -> Select[*Columns]:
+    """`query`, which selects of events and their tokens, for at most that many rows in reach, from one end."""
+    order = AuditEvent.id.asc() if is_upward else AuditEvent.id.desc()
+
+    def ids(part: ColumnElement[bool]) -> Select[int]:
+        # In a query of its own, since SQLite takes no LIMIT inside of a UNION.
+        return select(select(AuditEvent.id).where(part, *narrowed).order_by(order).limit(most).subquery().c.id)
+
+    if reach.user_id is not None:
+        query = query.where(AuditEvent.id.in_(union(*map(ids, reach.own()))))
+    return (
+        query.outerjoin(Token, Token.id == AuditEvent.token_id)
+        .where(AuditEvent.account_id == reach.account_id, *narrowed)
+        .order_by(order)
+        .limit(most)
+    )
+
+
+def _below(event_id: int | None) -> list[ColumnElement[bool]]:
+    return [] if event_id is None else [AuditEvent.id < event_id]
+
+
+def _above(event_id: int | None) -> list[ColumnElement[bool]]:
+    return [] if event_id is None else [AuditEvent.id > event_id]
 
 
 def _with_cuts(lines: list[Line], *, has_older: bool, has_newer: bool) -> Lines:
@@ -121,168 +143,93 @@ def _with_cuts(lines: list[Line], *, has_older: bool, has_newer: bool) -> Lines:
 
 
 def _line(event: AuditEvent, hint: str | None, kind: Kind | None) -> Line:
-    is_refused = event.outcome == Outcome.REFUSED
     return Line(
         id=event.id,
         at=event.at,
-        sentence=sentence(event, kind),
-        is_refused=is_refused,
+        sentence=sentence(event, is_account_token=kind is Kind.ACCOUNT),
+        is_refused=event.outcome == Outcome.REFUSED,
         count=event.count,
         address=event.address,
         token_hint=hint,
-        remark=_reason(event.detail) if is_refused else _capitalised(event.detail),
+        remark=remark(event),
     )
 
 
-def sentence(event: AuditEvent, kind: Kind | None) -> str:
-    """What happened, as one says it; `kind` is the kind of the token it is about. An unknown action keeps its name."""
-    done, tried = WORDS.get(event.action, _UNKNOWN)
-    words = tried if event.outcome == Outcome.REFUSED else done
-    return words.format(
-        who=_who(event), whom=_whom(event), whose=_whose(event), token=_token(event, kind), action=event.action
-    )
-
-
-# Action → the sentence when it was done, and when it was refused.
-WORDS: dict[str, tuple[str, str]] = {
-    Action.ACCOUNT_CREATED: ("{who} created the account “{whom}”", "{who} tried to create the account “{whom}”"),
-    Action.USER_CREATED: ("{who} added {whom} to the account", "{who} tried to add {whom} to the account"),
-    Action.USER_DEACTIVATED: ("{who} deactivated {whom}", "{who} tried to deactivate {whom}"),
-    Action.USER_REACTIVATED: ("{who} reactivated {whom}", "{who} tried to reactivate {whom}"),
-    Action.USER_RENAMED: ("{who} changed {whose} name", "{who} tried to change {whose} name"),
-    Action.PASSWORD_CHANGED: ("{who} changed {whose} password", "{who} tried to change {whose} password"),
-    Action.SESSION_STARTED: ("{who} signed in", "{who} tried to sign in"),
-    Action.SESSION_REFUSED: ("Signing in as {who} was refused", "Signing in as {who} was refused"),
-    Action.SESSION_ENDED: ("{who} signed out", "{who} tried to sign out"),
-    Action.API_ACCESS_ENABLED: ("{who} turned API access on", "{who} tried to turn API access on"),
-    Action.API_ACCESS_DISABLED: ("{who} turned API access off", "{who} tried to turn API access off"),
-    Action.STATEMENT_AGREED: ("{who} agreed to the security statement", "{who} tried to agree to the statement"),
-    Action.TOKEN_CREATED: ("{who} made {token}", "{who} tried to make {token}"),
-    Action.TOKEN_RENAMED: ("{who} renamed {token}", "{who} tried to rename {token}"),
-    Action.TOKEN_ROTATED: ("{who} rotated {token}", "{who} tried to rotate {token}"),
-    Action.TOKEN_STOPPED: ("{who} stopped the old secret of {token}", "{who} tried to stop the old secret of {token}"),
-    Action.TOKEN_REVOKED: ("{who} revoked {token}", "{who} tried to revoke {token}"),
-    Action.CALL_REFUSED: ("{who} made a call that was refused", "{who} made a call that was refused"),
-}  # fmt: skip
-
-# From a newer version that wrote into the same log.
-_UNKNOWN = ("{who}: {action}", "{who}: {action}")
-
-
-def _who(event: AuditEvent) -> str:
-    if event.actor_kind == ActorKind.ACCOUNT:
-        return f"The account token of {event.actor_name}"
-    if event.actor_kind == ActorKind.NONE:
-        return "Somebody we do not know"
-    return event.actor_name
-
-
-def _whom(event: AuditEvent) -> str:
-    return event.target_name or "somebody"
-
-
-def _whose(event: AuditEvent) -> str:
-    is_themselves = event.actor_kind == ActorKind.USER and event.target_id in {None, event.actor_id}
-    return "their" if is_themselves else f"{_whom(event)}'s"
-
-
-def _token(event: AuditEvent, kind: Kind | None) -> str:
-    if kind is Kind.ACCOUNT:
-        return "the account token"
-    return f"the personal access token “{event.target_name}”" if event.target_name else "a personal access token"
-
-
-def _reason(detail: str | None) -> str | None:
-    if detail in _REASONS:
-        return _REASONS[detail]
-    problem = PROBLEMS.get(detail or "")
-    return problem.meaning if problem else _capitalised(detail)
-
-
-# Reasons that are no answers of the JSON API, or that are meant for somebody else there.
-_REASONS = {
-    "wrong_password": "The password was wrong.",
-    "user_inactive": "The person has been deactivated.",
-}
-
-
-def _capitalised(text: str | None) -> str | None:
-    return text and text[0].upper() + text[1:]
+Ident = Annotated[int, Field(ge=1, examples=[17])]
 
 
 class ActorJson(TypedDict):
-    """Who did it; `id` is null for the operator and for somebody we do not know."""
+    """Who did it."""
 
-    kind: str
-    id: int | None
-    name: str
+    kind: Annotated[
+        str, WithJsonSchema({"type": "string", "enum": [*ActorKind]}), Field(examples=[ActorKind.USER.value])
+    ]
+    id: Annotated[int | None, Field(description="Null for the operator, and for somebody unknown.", examples=[3])]
+    name: Annotated[str, Field(examples=["Alice"])]
 
 
 class EventTokenJson(TypedDict):
     """The token it was done by, or is about."""
 
-    id: int
-    token_prefix: str
+    id: Ident
+    token_prefix: Annotated[str, Field(description="How its secret begins.", examples=["pat_aB3xYz9W…"])]
 
 
 class TargetJson(TypedDict):
     """What it was done to, with its name at that time."""
 
-    kind: str
-    id: int
-    name: str
+    kind: Annotated[str, Field(examples=["token"])]
+    id: Ident
+    name: Annotated[str, Field(examples=["Zapier: badge issuing"])]
 
 
 class EventJson(TypedDict):
     """One event as programs get it, by call and by stream."""
 
-    id: int
-    at: str
-    action: str
-    outcome: str
+    id: Annotated[int, Field(ge=1, examples=[4711])]
+    at: Annotated[
+        str, WithJsonSchema({"type": "string", "format": "date-time"}), Field(examples=["2026-11-22T10:00:00Z"])
+    ]
+    action: Annotated[
+        str, Field(description="What was done; later versions add some.", examples=[Action.TOKEN_CREATED.value])
+    ]
+    outcome: Annotated[
+        str, WithJsonSchema({"type": "string", "enum": [*Outcome]}), Field(examples=[Outcome.DONE.value])
+    ]
     actor: ActorJson
     token: EventTokenJson | None
     target: TargetJson | None
-    address: str | None
+    address: Annotated[str | None, Field(description="Where it was done from, if known.", examples=["203.0.113.7"])]
 
 
 def events_before(
     session: Session, reach: Reach, *, before_id: int | None, action: str | None, most: int
 ) -> list[EventJson]:
     """At most that many events, newest first: those below `before_id`, or the newest; of one action, or of all."""
-    query = _events(reach).order_by(AuditEvent.id.desc()).limit(most)
-    if before_id is not None:
-        query = query.where(AuditEvent.id < before_id)
-    if action is not None:
-        query = query.where(AuditEvent.action == action)
-    return _read(session, query)
+    of_action = [] if action is None else [AuditEvent.action == action]
+    return _read(session, _rows(_EVENTS, reach, *_below(before_id), *of_action, most=most))
 
 
 def events_after(session: Session, reach: Reach, *, after_id: int, most: int) -> list[EventJson]:
     """At most that many of the events above `after_id`, oldest first."""
-    return _read(session, _events(reach).where(AuditEvent.id > after_id).order_by(AuditEvent.id).limit(most))
+    return _read(session, _rows(_EVENTS, reach, *_above(after_id), most=most, is_upward=True))
 
 
-def _events(reach: Reach) -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            AuditEvent.id,
-            AuditEvent.at,
-            AuditEvent.action,
-            AuditEvent.outcome,
-            AuditEvent.actor_kind,
-            AuditEvent.actor_id,
-            AuditEvent.actor_name,
-            AuditEvent.token_id,
-            Token.hint,
-            AuditEvent.target_kind,
-            AuditEvent.target_id,
-            AuditEvent.target_name,
-            AuditEvent.address,
-        )
-        .outerjoin(Token, Token.id == AuditEvent.token_id)
-        .where(reach.holds())
-    )
+_EVENTS = select(
+    AuditEvent.id,
+    AuditEvent.at,
+    AuditEvent.action,
+    AuditEvent.outcome,
+    AuditEvent.actor_kind,
+    AuditEvent.actor_id,
+    AuditEvent.actor_name,
+    AuditEvent.token_id,
+    Token.hint,
+    AuditEvent.target_kind,
+    AuditEvent.target_id,
+    AuditEvent.target_name,
+    AuditEvent.address,
+)
 
 
 def _read(session: Session, query: Select[*tuple[Any, ...]]) -> list[EventJson]:

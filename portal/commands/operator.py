@@ -13,6 +13,8 @@ from portal.migrations.run import migrate
 from portal.names import UnfitName
 from portal.settings import load_settings, unknown_settings
 
+OTHERS = "For people with a token: portal token --help"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code, as `portal.cli` tells them."""
@@ -38,7 +40,7 @@ def _migrate(_options: Namespace) -> None:
 
 
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(prog="portal", description="An account portal for API tokens.")
+    parser = ArgumentParser(prog="portal", description="An account portal for API tokens.", epilog=OTHERS)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serving.add_commands(commands)
     add_command(commands, "migrate", _migrate, "bring the database to the newest schema")

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import orjson
@@ -39,7 +40,7 @@ def listening(portal, command, secret, folder, name):
         process.wait()
 
 
-def test_they_miss_nothing_and_stop_when_the_token_is_dead(database, cast, tmp_path):
+def test_they_miss_nothing_and_stop_when_the_token_is_dead(database_url, database, cast, tmp_path):
     secrets = {name: make_token(database, cast.bob, name)[1] for name in CLIENTS}
     _, maker = make_token(database, cast.bob, "Maker")
 
@@ -52,7 +53,7 @@ def test_they_miss_nothing_and_stop_when_the_token_is_dead(database, cast, tmp_p
         assert answer.status == 201
 
     with (
-        started(f"{database.url}", tmp_path, whole=True) as portal,
+        started(database_url, tmp_path, whole=True) as portal,
         listening(portal, CLIENTS["python"], secrets["python"], tmp_path, "python") as python,
         listening(portal, CLIENTS["node"], secrets["node"], tmp_path, "node") as node,
     ):
@@ -61,7 +62,7 @@ def test_they_miss_nothing_and_stop_when_the_token_is_dead(database, cast, tmp_p
         while not all(seen(name) for name in CLIENTS):
             made.append(f"Early {len(made)}")
             make(made[-1])
-            wait_for(lambda: True)
+            time.sleep(0.5)
         wait_for(lambda: all(seen(name)[-1] == made[-1] for name in CLIENTS))
         before = {name: len(seen(name)) for name in CLIENTS}
 
