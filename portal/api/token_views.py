@@ -11,7 +11,7 @@ from portal.api.bodies import call_once, read_body
 from portal.api.callers import expiry_to_hand_on, lock_caller, refuse_beyond, scopes_to_hand_on
 from portal.api.ids import read_id
 from portal.api.payloads import IssuedTokenJson, TokenJson, TokensJson, issued_json, token_json
-from portal.api.queries import TOKEN_CURSORS, TokensQuery, read_query
+from portal.api.queries import TOKEN_CURSORS, TokensQuery, all_active, read_query
 from portal.api.wanted import SHORTEST_OWN_OVERLAP_SECONDS, NameWanted, OwnRotationWanted, RotationWanted, TokenWanted
 from portal.audit import Actor
 from portal.authentication.decorator import bearer_required
@@ -86,9 +86,9 @@ def create(caller: Principal, *, status: int = 201) -> ResponseReturnValue:
     leads_to=("getToken",),
 )
 @bearer_required(scope=TOKENS_READ, kinds=_PERSONAL)
-def index(caller: Principal) -> ResponseReturnValue:
+def index(caller: Principal, *, in_one_page: bool = False) -> ResponseReturnValue:
     """Your own personal access tokens, newest first, never a secret."""
-    page = read_query(TokensQuery)
+    page = all_active() if in_one_page else read_query(TokensQuery)
     with reading() as session:
         found = service.list_own(
             session,

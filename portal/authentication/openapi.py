@@ -90,8 +90,7 @@ class Route:
 def document(routes: Iterable[Route], settings: Settings, *, now: datetime) -> Document:
     """The document of those routes that are described, in the order of the tags."""
     order = list(TAGS)
-    # Of two spellings of one path the later one is told.
-    told = list({found.operation: (route, found) for route in routes if (found := route.description)}.values())
+    told = [(route, found) for route in routes if (found := route.description)]
     told.sort(key=lambda one: order.index(one[1].tag))
     types = [type_ for _, found in told for type_ in (found.answer, found.body) if type_ is not None]
     schemas = Schemas(types, scopes=Scopes(settings.scopes).sentences, now=now)
@@ -158,11 +157,12 @@ class _Writer:
 
     def _success(self, route: Route, description: Description) -> dict[str, Any]:
         response: dict[str, Any] = {
-            "description": "Done; there is no body." if description.answer is None else "Done.",
+            "description": "Done; there is no body.",
             "headers": headers_of(description.status, [], is_guarded=route.needs is not None),
         }
         if description.answer is not None:
             schema = self._schemas.of(description.answer)
+            response["description"] = self._schemas.meaning(schema)
             example = {**self._schemas.example(schema), **description.example}
             response["content"] = {JSON: {"schema": schema, "example": example}}
         if description.leads_to:

@@ -6,7 +6,7 @@ whoever wrote the folder that one stands in could name an address of their own, 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from portal.client.errors import Misused
@@ -18,21 +18,23 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _SECRET_SHAPE = re.compile(r"[a-z0-9]{2,10}_[0-9A-Za-z]{43}")
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", re.IGNORECASE)
 _VISIBLE = re.compile(r"[!-~]+")
-_SCHEME = "bearer "
+_SCHEME = "bearer"
 _IN_ARGUMENTS = (
     "A token does not belong into the arguments: everybody on this machine can read them while the command runs, and "
     f"they stay in the history of your shell. Put it into {TOKEN}. If this one was good, rotate it: it has been shown."
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """One portal and one token."""
+class Access(NamedTuple):
+    """One portal and one token. A tuple, since a dataclass would take longer to load than all else here."""
 
     scheme: str
     host: str
     port: int
-    secret: str = field(repr=False)
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"Access({self.url})"
 
     @property
     def url(self) -> str:
@@ -60,9 +62,10 @@ def read_access(environment: Mapping[str, str]) -> Access:
     """The portal and the token that the environment names. Raises `Misused`."""
     address, secret = (_given(environment, name) for name in (URL, TOKEN))
     scheme, host, port = _parts(address)
-    if secret[: len(_SCHEME)].lower() == _SCHEME:
+    word, _, rest = secret.partition(" ")
+    if word.lower() == _SCHEME:
         # Copied with the word, as some tools want it.
-        secret = secret[len(_SCHEME) :].lstrip()
+        secret = rest.strip()
     if not _VISIBLE.fullmatch(secret):
         raise Misused(f"{TOKEN} holds blanks or characters that no token has. Copy it again, whole and alone.")
     return Access(scheme, host, port, secret)

@@ -23,7 +23,8 @@ OPERATIONS = (
     "getMe", "createToken", "listTokens", "getToken", "renameToken", "revokeToken", "rotateToken",
     "getSelf", "renameSelf", "revokeSelf", "rotateSelf", "getAccount", "listMembers", "listAccountTokens",
     "listEvents", "getUsage", "introspect", "revokeHeld", "getOpenapi",
-    "createTokenOlder", "listTokensOlder", "revokeTokenOlder", "revokeSelfOlder", "createPersonal",
+    "createApiToken", "listApiTokens", "revokeApiToken", "revokeOwnApiToken", "createPersonalAccessToken",
+    "createPersonalAccessTokenBare",
 )  # fmt: skip
 # Met in tests of their own: states, limits, faults.
 ELSEWHERE = {

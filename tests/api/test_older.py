@@ -17,6 +17,7 @@ SAME = {
     "older.revoke": "api_tokens.revoke",
     "older.revoke_self": "api_tokens.revoke_self",
     "older.create_personal": "api_tokens.create",
+    "older.create_personal_bare": "api_tokens.create",
 }
 # Everything that programs call, in spellings that are none of ours.
 MISSPELT = (
