@@ -27,7 +27,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from portal.errors import DatabaseUnavailable, OutcomeUnknown
-from portal.lookup import POSTGRES_CONNECT, Lookup, file_at, lookup_for, open_sqlite
+from portal.lookup import KEPT_KIB, POSTGRES_CONNECT, Lookup, file_at, lookup_for, open_sqlite
 
 Result = TypeVar("Result")
 
@@ -96,7 +96,7 @@ def _as_utc_or_none(value: datetime | str | None) -> datetime | None:
 class Database:
     """The one database of a running portal: `transaction` to write, `reading` to read, `lookup` for a call."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, kept_kib: int = KEPT_KIB) -> None:
         self.url: URL = make_url(url)
         self.engine: Engine = _engine(self.url)
         # None is the server's own default. Left out, a pooled connection would go on asking for READ WRITE after it
@@ -104,7 +104,7 @@ class Database:
         self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE", postgresql_readonly=None)
         # On PostgreSQL a read-only transaction is refused every write by the server itself.
         self._reading = self.engine.execution_options(begin="BEGIN", postgresql_readonly=True)
-        self.lookup: Lookup = lookup_for(self.url)
+        self.lookup: Lookup = lookup_for(self.url, kept_kib=kept_kib)
 
     @property
     def is_sqlite(self) -> bool:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 # SQLite answers in microseconds, and threads would only wait for each other; PostgreSQL is waited for.
 SQLITE_THREADS = 1
 POSTGRES_THREADS = 4
+# What a thousand tokens that are called in turn need, where a million are stored.
+KEPT_KIB = 16_000
 # A worker that does not end by itself is killed; calls take milliseconds.
 STOP_SECONDS = 20
 # Request line and headers together: a token, a cookie of the caller's and a long path, and no more.
@@ -106,7 +108,7 @@ class GatewayServer(MPServer):
         _finish_one_thing_before_another()
         _stop_once()
         _end_with_the_parent()
-        self._database = Database(self._settings.database_url)
+        self._database = Database(self._settings.database_url, kept_kib=KEPT_KIB)
         self._recorder = Recorder(self._database)
         return Alone(Verify(Authenticator(self._settings, self._database, self._recorder), self._settings))
 
@@ -131,7 +133,7 @@ def _finish_one_thing_before_another() -> None:
     """Lets the thread that answers go on when the one that writes to the network is woken.
 
     They would else take turns at every single call, which costs a third of the calls. What is started from here does
-    as this thread does. ADR 21 weighs it.
+    as this thread does. ADR 10 weighs it.
     """
     if sys.platform == "linux":
         # A machine that forbids it is slower, no more.
