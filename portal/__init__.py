@@ -1,146 +1,19 @@
-"""An account portal: an organisation turns API access on, people make, watch and kill their tokens."""
+"""An account portal: an organisation turns API access on, people make, watch and kill their tokens.
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from string import printable
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+Nothing is imported here at once. Whoever only has a token runs commands that need neither Flask nor a database, and
+would wait for both.
+"""
 
-from flask import Flask, request
-from jinja2 import StrictUndefined
-from werkzeug.datastructures import ImmutableDict
-
-from portal import api, current
-from portal.access_log import AccessLog
-from portal.accounts import guards
-from portal.activity import views as activity
-from portal.api.problems import problem_answer
-from portal.api_access import views as api_access
-from portal.authentication.decorator import authenticator_in
-from portal.database import Database
-from portal.developers import views as developers
-from portal.gateway import introspect, metrics, revoke
-from portal.gateway.verify import Verify, is_verify
-from portal.limits import Limits
-from portal.members import views as members
-from portal.metrics import Counts
-from portal.personal_tokens import views as personal_tokens
-from portal.recorder import Recorder
-from portal.settings import Settings, load_settings
-from portal.shared_windows import SharedWindows
-from portal.sign_in import views as sign_in
-from portal.web import assets, branding, components, errors, filters, headers, health, hosts, navigation, routes
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+from typing import Any
 
 __version__ = "0.1.0"
 
-ROOT = Path(__file__).resolve().parent.parent
-LARGEST_BODY = 64 * 1024
 
+def __getattr__(name: str) -> Any:
+    """`portal.create_app`, put together when it is asked for."""
+    if name == "create_app":
+        # Late for the reason above.
+        from portal.app import create_app
 
-class Portal(Flask):
-    """Flask with the access log in front of it, and without answers to OPTIONS, its own files included.
-
-    What gateways ask on every call passes both by.
-    """
-
-    default_config = ImmutableDict({**Flask.default_config, "PROVIDE_AUTOMATIC_OPTIONS": False})
-    front: AccessLog
-    verify: Verify
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        self._addresses: dict[tuple[str, str, str], str] = {}
-        super().__init__(*args, **options)
-
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if is_verify(environ.get("PATH_INFO", "")):
-            return self.verify(environ, start_response)
-        return self.front(environ, start_response)
-
-    def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Flask's own, for any query: raw bytes in it, which need be no UTF-8, are written with percent signs first."""
-        query = environ.get("QUERY_STRING", "")
-        if not query.isascii():
-            environ["QUERY_STRING"] = quote(query, safe=printable, encoding="latin-1")
-        return super().wsgi_app(environ, start_response)
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Itself: no view and no hook is a coroutine. Flask would look at each of them again in every request."""
-        return func
-
-    def url_for(self, /, endpoint: str, **values: Any) -> str:
-        """Flask's. An address in which nothing varies is worked out once: every page holds two dozen of them."""
-        if values.keys() - {"filename"}:
-            return super().url_for(endpoint, **values)
-        # One that begins with a dot means another page in another feature.
-        feature = request.blueprint or "" if endpoint.startswith(".") else ""
-        place = (request.script_root, feature + endpoint, values.get("filename", ""))
-        address = self._addresses.get(place)
-        if address is None:
-            address = self._addresses[place] = super().url_for(endpoint, **values)
-        return address
-
-
-def create_app(settings: Settings | None = None, *, counts: Counts | None = None) -> Portal:
-    """The portal as a WSGI app, put together in reading order. Opens no connection and starts no thread.
-
-    `counts` is given where several processes count together.
-    """
-    settings, counts = settings or load_settings(), counts or Counts()
-    app = Portal(__name__, template_folder=str(ROOT / "templates"), static_folder=None)
-    app.config.update(
-        SECRET_KEY=settings.secret_key,
-        MAX_CONTENT_LENGTH=LARGEST_BODY,
-        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
-        MAX_FORM_PARTS=200,
-    )
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.front = AccessLog(app.wsgi_app, scheme="https" if settings.is_https else "http", counts=counts)
-    database = Database(settings.database_url)
-    recorder = Recorder(database, counts)
-    current.install(app, current.Running(settings, database, _limits(settings), recorder, counts))
-    _add_page_kit(app)
-    _add_features(app)
-    _add_surfaces(app)
-    guards.refuse_unguarded(app)
-    return app
-
-
-def _limits(settings: Settings) -> Limits:
-    url = settings.redis_url
-    return Limits(settings.limits, shared=SharedWindows(url, secret_key=settings.secret_key) if url else None)
-
-
-def _add_page_kit(app: Flask) -> None:
-    hosts.install(app)
-    routes.install(app)
-    assets.install(app, ROOT / "static", bundles=assets.BUNDLES)
-    headers.install(app)
-    guards.install(app)
-    filters.install(app)
-    navigation.install(app)
-    errors.install(app, answers=dict.fromkeys(guards.PROGRAMS, problem_answer))
-    app.register_blueprint(health.blueprint)
-    branding.install(app, current.running_in(app).settings.brand)
-    components.install(app)
-
-
-def _add_features(app: Flask) -> None:
-    app.register_blueprint(members.blueprint)
-    app.register_blueprint(sign_in.blueprint)
-    app.register_blueprint(api_access.blueprint)
-    app.register_blueprint(personal_tokens.blueprint)
-    app.register_blueprint(activity.blueprint)
-
-
-def _add_surfaces(app: Portal) -> None:
-    api.install(app)
-    app.register_blueprint(introspect.blueprint)
-    app.register_blueprint(revoke.blueprint)
-    app.register_blueprint(metrics.blueprint)
-    app.register_blueprint(developers.blueprint)
-    parts = current.running_in(app)
-    app.verify = Verify(authenticator_in(app), parts.settings, counts=parts.counts)
+        return create_app
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -18,7 +18,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import ThreadWorker
 
-from portal import Portal, create_app
+from portal.app import Portal, create_app
 from portal.current import running_in
 from portal.errors import PortalError
 from portal.metrics import Counts, fresh_folder, note_end

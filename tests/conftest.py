@@ -12,9 +12,9 @@ import pytest
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import delete
 
-from portal import Portal, create_app
 from portal.accounts.models import Installation, User
 from portal.accounts.sessions import start_session
+from portal.app import Portal, create_app
 from portal.clock import utc_now
 from portal.current import running_in
 from portal.database import Base, Database

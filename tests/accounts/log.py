@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from portal import Portal
+from portal.app import Portal
 from portal.audit import AuditEvent
 from portal.current import running_in
 from portal.database import Database

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from portal import Portal
 from portal.access_log import AccessLog
 from portal.accounts.models import User
+from portal.app import Portal
 from portal.audit import AuditEvent
 from portal.clock import utc_now
 from portal.current import running_in

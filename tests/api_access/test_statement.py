@@ -5,8 +5,8 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import select
 
-from portal import create_app
 from portal.api_access.models import DEFAULT_STATEMENT, AgreedStatement, UnfitStatement, parse_statement, read_statement
+from portal.app import create_app
 from portal.errors import WrongSetting
 from tests.api_access.conftest import PATH
 from tests.api_access.steps import get_token, rotate, secret_on, turn_on

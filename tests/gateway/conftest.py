@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
-from portal import Portal
+from portal.app import Portal
 from portal.audit import OPERATOR, AuditEvent
 from portal.clock import utc_now
 from portal.current import running_in

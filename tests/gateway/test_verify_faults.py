@@ -7,8 +7,8 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from portal import create_app
 from portal.accounts.service import lock_account
+from portal.app import create_app
 from portal.clock import utc_now
 from portal.current import running_in
 from portal.logs import JsonLines

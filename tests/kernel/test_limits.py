@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from portal import create_app
+from portal.app import create_app
 from portal.current import running_in
 from portal.errors import TooManyTries
 from portal.limits import Limits, address_key

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from portal import Portal
+from portal.app import Portal
 from portal.audit import Action, AuditEvent
 from portal.authentication.principal import Authenticator
 from portal.authentication.refused import Refused

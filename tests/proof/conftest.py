@@ -8,7 +8,7 @@ import pytest
 from jinja2 import BytecodeCache
 from playwright.sync_api import Browser, Page
 
-from portal import Portal, create_app
+from portal.app import Portal, create_app
 from portal.current import running_in
 from tests.chromium import DESKTOP, listening
 from tests.conftest import settings_for

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from portal import Portal
+from portal.app import Portal
 from tests.proof.states import States
 
 if TYPE_CHECKING:

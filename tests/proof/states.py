@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from portal import Portal
 from portal.accounts.guards import public
 from portal.accounts.models import User
 from portal.accounts.sessions import start_session
+from portal.app import Portal
 from portal.clock import utc_now
 from portal.current import running_in
 from portal.errors import DatabaseUnavailable, OutcomeUnknown

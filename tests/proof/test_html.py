@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from portal import ROOT
+from portal.app import ROOT
 
 JAR = ROOT / "scripts/html-checker/node_modules/vnu-jar/build/dist/vnu.jar"
 # Shows that the checker looks at all.

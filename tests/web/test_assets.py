@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from portal import ROOT
+from portal.app import ROOT
 
 # No file asks the database; one kind is enough.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
