@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -66,6 +67,11 @@ class Running:
         return [
             int(one) for one in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         ]
+
+    def policies(self) -> set[int]:
+        """How Linux schedules the threads of the workers."""
+        threads = [path.name for worker in self.workers() for path in Path(f"/proc/{worker}/task").iterdir()]
+        return {os.sched_getscheduler(int(thread)) for thread in threads}
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Sends the signal, as a supervisor or a terminal does; the exit code."""
