@@ -61,6 +61,7 @@ TABLE = {
     ("POST", "personal_tokens.revoke"): EVERY_PERSON_SENDS,
     ("GET", "activity.own"): OWN,
     ("GET", "activity.account"): ADMINS,
+    ("GET", "developers.start"): OPEN,
     ("GET", "developers.errors"): OPEN,
     ("GET", "health.healthz"): OPEN,
     ("GET", "health.readyz"): OPEN,

@@ -1,0 +1,24 @@
+"""Portals with settings of their own, beside the usual one."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from portal.app import Portal
+from portal.settings import Settings
+from tests.conftest import settings_for
+from tests.proof.states import House
+
+
+@pytest.fixture
+def house_with(sqlite_template: Path, tmp_path: Path, make_app: Callable[[Settings], Portal]) -> Callable[..., House]:
+    """Makes a portal with those settings and the cast in it: `house_with(developers="members")`."""
+
+    def make(**more: str) -> House:
+        path = tmp_path / "own.db"
+        shutil.copy(sqlite_template, path)
+        return House(make_app(settings_for(f"sqlite:///{path}", tmp_path, **more)))
+
+    return make

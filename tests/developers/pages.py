@@ -1,0 +1,3 @@
+"""The addresses of the pages for developers."""
+
+PAGES = ("/developers", "/developers/errors")
