@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
-from portal.developers.reference import HEADER, PATH, QUERY, Body, Operation, Reference
+from portal.developers.calls import HEADER, PATH, QUERY, Body, Operation, Reference
 from portal.developers.samples import call_of
 from portal.developers.schemas import Field
 

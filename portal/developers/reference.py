@@ -1,139 +1,15 @@
-"""The calls of the API as its pages show them, read from the OpenAPI document. No Flask.
+"""The calls of the API, read from its OpenAPI document. No Flask.
 
-The document is made from the code that answers the calls, so the pages cannot tell anything else.
+The document is made from the code that answers the calls, so what is drawn from it cannot tell anything else.
 """
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
+from portal.developers.calls import Answer, Body, Group, Operation, Parameter, Reference
 from portal.developers.schemas import Definitions, Field, Json
-from portal.errors import NotFound
 
 METHODS = ("get", "post", "put", "patch", "delete")
-JSON = "application/json"
-PATH, QUERY, HEADER = "path", "query", "header"
-SERVICE = "service"
-
-# What a call ends, or puts another in the place of, for whoever uses it.
-_ENDS = ("/rotate", "/revoke")
-# It asks, and is no GET only because of what it carries.
-_ASKS = ("/introspect",)
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """What stands beside the body. `place`: path, query or header."""
-
-    place: str
-    field: Field
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """What a call sends; `example` is JSON, or the fields of a form."""
-
-    media_type: str
-    fields: tuple[Field, ...]
-    example: Any
-    is_required: bool
-
-    @property
-    def is_json(self) -> bool:
-        return self.media_type == JSON
-
-    @property
-    def text(self) -> str:
-        """The example as it is sent."""
-        return pretty(self.example) if self.is_json else urlencode(self.example)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer of a call that went well."""
-
-    status: int
-    about: str
-    fields: tuple[Field, ...]
-    headers: tuple[Field, ...]
-    example: Any
-    has_body: bool
-
-    @property
-    def text(self) -> str:
-        """The example as it is answered."""
-        return pretty(self.example) if self.has_body else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One call. `codes` are those of the problems it can answer with; `kinds` are of tokens, none: it needs no token."""
-
-    id: str
-    method: str
-    path: str
-    summary: str
-    about: str
-    scope: str | None
-    role: str | None
-    kinds: tuple[str, ...]
-    parameters: tuple[Parameter, ...]
-    body: Body | None
-    answers: tuple[Answer, ...]
-    codes: tuple[str, ...]
-
-    @property
-    def is_read(self) -> bool:
-        """Whether it changes nothing."""
-        return self.method == "GET" or self.path.endswith(_ASKS)
-
-    @property
-    def is_end(self) -> bool:
-        """Whether something that works now stops working by it."""
-        return self.method == "DELETE" or self.path.endswith(_ENDS)
-
-    @property
-    def is_for_services(self) -> bool:
-        """Whether it takes nothing but tokens of the operator's services."""
-        return self.kinds == (SERVICE,)
-
-    def at(self, place: str) -> tuple[Field, ...]:
-        """Its parameters in that place."""
-        return tuple(parameter.field for parameter in self.parameters if parameter.place == place)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Calls that belong together."""
-
-    name: str
-    about: str
-    operations: tuple[Operation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """All calls, in groups, in the order of the document."""
-
-    groups: tuple[Group, ...]
-
-    @property
-    def operations(self) -> tuple[Operation, ...]:
-        return tuple(operation for group in self.groups for operation in group.operations)
-
-    def find(self, operation_id: str) -> Operation:
-        """The call with that id. Raises `NotFound`."""
-        for operation in self.operations:
-            if operation.id == operation_id:
-                return operation
-        raise NotFound
-
-
-def pretty(value: object) -> str:
-    """`value` as JSON, one field a line."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def read_reference(document: Json) -> Reference:
@@ -174,14 +50,15 @@ class _Reader:
 
     def _parameter(self, told: Json) -> Parameter:
         told = self._definitions.resolved(told)
-        return Parameter(told["in"], self._told_field(told["name"], told, is_required=told.get("required", False)))
+        return Parameter(told["in"], self._told_field(told["name"], told))
 
-    def _told_field(self, name: str, told: Json, *, is_required: bool) -> Field:
+    def _told_field(self, name: str, told: Json) -> Field:
         """The field of a parameter or a header; an example that stands beside the schema goes into it."""
         schema = {**self._definitions.resolved(told.get("schema", {}))}
         example = self._example(told)
         if example is not None:
             schema["examples"] = [example]
+        is_required = told.get("required", False)
         return self._definitions.field(name, schema, about=told.get("description", ""), is_required=is_required)
 
     def _body(self, told: Json) -> Body:
@@ -202,8 +79,7 @@ class _Reader:
 
     def _headers(self, told: Json) -> Iterator[Field]:
         for name, header in told.get("headers", {}).items():
-            header = self._definitions.resolved(header)
-            yield self._told_field(name, header, is_required=header.get("required", False))
+            yield self._told_field(name, self._definitions.resolved(header))
 
     def _example(self, told: Json) -> Any:
         """The one example of a parameter, a body or an answer; the first, where there are several."""

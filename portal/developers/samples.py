@@ -3,15 +3,14 @@
 The one token in here is a placeholder (AC-046), whoever reads the page.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from shlex import quote as shell_quote
-from typing import Any
 from urllib.parse import quote, urlencode
 
-from portal.developers.reference import HEADER, PATH, QUERY, Body, Operation, pretty
+from portal.developers.calls import HEADER, PATH, QUERY, Body, Operation
+from portal.developers.written import as_json, written
 
 YOUR_TOKEN = "YOUR_TOKEN"
 CURL, PYTHON, JAVASCRIPT = "curl", "Python", "JavaScript"
@@ -68,7 +67,9 @@ def _curl(call: Call) -> str:
         options.append(f"-d {shell_quote(call.body.text)}")
     elif call.body is not None:
         options += [f"-d {shell_quote(f'{name}={value}')}" for name, value in call.body.example.items()]
-    return " \\\n  ".join((f"curl {options[0]}" if options else "curl", *options[1:], call.url))
+    # In one line wherever it fits: what is broken in two does not run in every shell.
+    between = " " if call.body is None else " \\\n  "
+    return between.join((f"curl {options[0]}", *options[1:], call.url) if options else (f"curl {call.url}",))
 
 
 def _python(call: Call) -> str:
@@ -79,24 +80,17 @@ def _python(call: Call) -> str:
     if headers:
         lines.append(f"    headers={{{', '.join(headers)}}},")
     if call.body is not None:
-        lines.append(f"    {'json' if call.body.is_json else 'data'}={_literal(call.body.example, 4)},")
+        sent = written(call.body.example, indent=4, at=4, scalar=_in_python)
+        lines.append(f"    {'json' if call.body.is_json else 'data'}={sent},")
     token = f'token = "{YOUR_TOKEN}"\n' if call.has_token else ""
     told = "answer.status_code, answer.json()" if call.has_answer else "answer.status_code"
     middle = "\n".join((*lines, "    timeout=10,"))
     return f"import requests\n\n{token}answer = requests.{call.method.lower()}(\n{middle}\n)\nprint({told})"
 
 
-def _literal(value: Any, indent: int) -> str:
-    """`value` as Python writes it, each field of an object on a line of its own."""
-    if isinstance(value, Mapping):
-        inner = "".join(
-            f"{' ' * (indent + 4)}{_literal(name, 0)}: {_literal(one, indent + 4)},\n" for name, one in value.items()
-        )
-        return f"{{\n{inner}{' ' * indent}}}" if inner else "{}"
-    if isinstance(value, list):
-        return f"[{', '.join(_literal(one, indent) for one in value)}]"
+def _in_python(value: object) -> str:
     # The strings of JSON are strings of Python; true, false and null have other names.
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    return as_json(value) if isinstance(value, str) else repr(value)
 
 
 def _javascript(call: Call) -> str:
@@ -109,8 +103,7 @@ def _javascript(call: Call) -> str:
         options.append(f"  headers: {{ {', '.join(headers)} }},")
     if call.body is not None:
         maker = "JSON.stringify" if call.body.is_json else "new URLSearchParams"
-        text = pretty(call.body.example).replace("\n", "\n  ")
-        options.append(f"  body: {maker}({text}),")
+        options.append(f"  body: {maker}({written(call.body.example, at=2)}),")
     token = f'const token = "{YOUR_TOKEN}";\n' if call.has_token else ""
     sent = ", {\n" + "\n".join(options) + "\n}" if options else ""
     told = "answer.status, await answer.json()" if call.has_answer else "answer.status"

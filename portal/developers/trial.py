@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from portal.developers.reference import Operation
-from portal.tokens.scopes import ACCOUNT_READ
-
+# What a link fills into the form for a new token. One that was made to look around needs no longer than a day.
 NAME = "Trying the API"
-# A link cannot ask for less than a day; a token that was made to look around needs no longer.
-LIFE_DAYS = "1"
+LIFE_DAYS = 1
 # What an answer is called where the browser is not told (HTTP/2).
 WORDS = {status.value: status.phrase for status in HTTPStatus}
 
@@ -20,8 +17,3 @@ class Trial:
     secret_pattern: str
     make_one_url: str
     words: dict[int, str]
-
-
-def link_of(operation: Operation) -> dict[str, str]:
-    """What a link fills into the form for a new token: enough for this call, and not for long."""
-    return {"name": NAME, "scopes": operation.scope or ACCOUNT_READ, "expires_in": LIFE_DAYS}

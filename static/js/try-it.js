@@ -77,7 +77,7 @@ function checkField(form, field) {
   const sentence = wrongWith(form, field);
   const error = document.getElementById(`${field.id}-error`);
   error.hidden = !sentence;
-  error.querySelector("span").textContent = sentence;
+  error.querySelector("[data-try-error]").textContent = sentence;
   field.toggleAttribute("aria-invalid", false);
   if (sentence) {
     field.setAttribute("aria-invalid", "true");
