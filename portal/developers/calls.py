@@ -118,6 +118,11 @@ class Reference:
     def operations(self) -> tuple[Operation, ...]:
         return tuple(operation for group in self.groups for operation in group.operations)
 
+    @property
+    def shared_codes(self) -> frozenset[str]:
+        """The codes of problems that every call with a token can answer with."""
+        return frozenset.intersection(*(frozenset(one.codes) for one in self.operations if one.kinds))
+
     def find(self, operation_id: str) -> Operation:
         """The call with that id. Raises `NotFound`."""
         for operation in self.operations:

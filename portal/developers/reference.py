@@ -3,12 +3,19 @@
 The document is made from the code that answers the calls, so what is drawn from it cannot tell anything else.
 """
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from portal.developers.calls import Answer, Body, Group, Operation, Parameter, Reference
 from portal.developers.schemas import Definitions, Field, Json
 
+YOUR_TOKEN = "YOUR_TOKEN"
+# What lists show of a token: its beginning.
+_HINT = r"\1…"
+# With whatever prefix.
+_SECRET = re.compile(r"\b([0-9a-z]{2,10}_[0-9A-Za-z]{8})[0-9A-Za-z]{35}\b")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -63,8 +70,8 @@ class _Reader:
 
     def _body(self, told: Json) -> Body:
         media_type, media = next(iter(told["content"].items()))
-        fields = self._definitions.fields(media.get("schema", {}))
-        return Body(media_type, fields, self._example(media), told.get("required", False))
+        example = _without_secrets(self._example(media), instead=YOUR_TOKEN)
+        return Body(media_type, self._definitions.fields(media.get("schema", {})), example, told.get("required", False))
 
     def _answer(self, status: int, told: Json) -> Answer:
         media: Json = next(iter(told.get("content", {}).values()), {})
@@ -73,7 +80,7 @@ class _Reader:
             about=told.get("description", ""),
             fields=self._definitions.fields(media.get("schema", {})),
             headers=tuple(self._headers(told)),
-            example=self._example(media),
+            example=_without_secrets(self._example(media), instead=_HINT),
             has_body="content" in told,
         )
 
@@ -92,3 +99,8 @@ class _Reader:
         for found in schema.get("examples", ()):
             return found
         return schema.get("example")
+
+
+def _without_secrets(example: Any, *, instead: str) -> Any:
+    """`example` without anything that has the shape of a token: on a page, it would be taken for one (AC-046)."""
+    return json.loads(_SECRET.sub(instead, json.dumps(example, ensure_ascii=False)))

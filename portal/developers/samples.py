@@ -10,9 +10,9 @@ from shlex import quote as shell_quote
 from urllib.parse import quote, urlencode
 
 from portal.developers.calls import HEADER, PATH, QUERY, Body, Operation
+from portal.developers.reference import YOUR_TOKEN
 from portal.developers.written import as_json, written
 
-YOUR_TOKEN = "YOUR_TOKEN"
 CURL, PYTHON, JAVASCRIPT = "curl", "Python", "JavaScript"
 
 Samples = Mapping[str, str]

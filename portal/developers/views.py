@@ -41,19 +41,21 @@ def errors() -> ResponseReturnValue:
 @blueprint.get("/reference")
 @for_developers
 def reference() -> ResponseReturnValue:
-    return page("developers/reference.html", reference=kept_reference(), public_url=running().settings.public_url)
+    return page("developers/reference.html", groups=kept_reference().groups, public_url=running().settings.public_url)
 
 
 @blueprint.get("/reference/<operation>")
 @for_developers
 def call(operation: str) -> ResponseReturnValue:
-    found = kept_reference().find(operation)
+    every = kept_reference()
+    found = every.find(operation)
     return page(
         "developers/call.html",
         call=found,
         texts=samples_of(found, running().settings.public_url),
         trial=_trial(found),
         errors=[PROBLEMS[code] for code in found.codes],
+        shared=every.shared_codes,
     )
 
 

@@ -58,7 +58,7 @@ async function call(form, shown) {
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const text = await answer.text();
-  const words = answer.statusText || JSON.parse(form.dataset.words)[answer.status] || "";
+  const words = JSON.parse(form.dataset.words)[answer.status] ?? answer.statusText;
   const took = Math.round(performance.now() - start);
   tell(shown, `${answer.status} ${words}`.trim(), answer.ok ? "good" : "bad");
   remark(shown, `${form.dataset.method} ${address}, ${took} ms.`, problemOf(form, answer, text));

@@ -43,10 +43,10 @@ def test_the_index_leads_to_every_call_and_says_what_it_needs(calls, stranger):
 
 
 def test_every_call_of_the_json_api_is_in_it(app, calls):
-    rules = {(route.method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.rule)) for route in routes(app)}
-    of_api = {(method, path) for method, path in rules if path.startswith("/api/v1/")}
+    told = {(call.method, re.sub(r"{\w+}", "*", call.path)) for call in calls}
+    found = {(route.method, re.sub(r"<[^>]+>", "*", route.rule)) for route in routes(app)}
 
-    assert of_api <= {(call.method, call.path) for call in calls}
+    assert {(method, path) for method, path in found if path.startswith("/api/v1/")} <= told
 
 
 def test_each_page_tells_what_the_call_needs_takes_and_answers(pages):
@@ -67,7 +67,7 @@ def test_each_code_leads_to_its_place_among_the_errors(pages, stranger):
     for call, page in pages:
         links = page.all("//a[starts-with(@href, '/developers/errors#')]/@href")
         assert set(call.codes) <= set(PROBLEMS)
-        assert links == [f"/developers/errors#{code}" for code in call.codes]
+        assert sorted(links) == sorted(f"/developers/errors#{code}" for code in call.codes)
         assert set(call.codes) <= places
 
 

@@ -130,7 +130,7 @@ def test_a_refusal_says_why_and_leads_to_what_to_do(desk):
 
     answer = send(desk)
 
-    expect(answer.get_by_role("status")).to_have_text("401 UNAUTHORIZED")
+    expect(answer.get_by_role("status")).to_have_text("401 Unauthorized")
     answer.get_by_role("link", name="What this error means").click()
     expect(desk).to_have_url(lambda url: url.endswith("/developers/errors#token_malformed"))
 
@@ -162,7 +162,7 @@ def test_a_new_token_is_shown_once_apart_from_the_answer(desk, served, bobs):
 
     answer = send(desk)
 
-    expect(answer.get_by_role("status")).to_have_text("201 CREATED")
+    expect(answer.get_by_role("status")).to_have_text("201 Created")
     secret = desk.get_by_label("The new token").input_value()
     desk.get_by_role("button", name="Copy token").click()
     assert steps.clipboard(desk) == secret
@@ -187,7 +187,7 @@ def test_what_ends_a_token_really_ends_it(desk, served, bobs):
     open_call(desk, "revokeSelf", bobs)
 
     expect(desk.get_by_text("This really happens")).to_be_visible()
-    expect(send(desk).get_by_role("status")).to_have_text("204 NO CONTENT")
+    expect(send(desk).get_by_role("status")).to_have_text("204 No Content")
 
     assert Client(served.port).get("/api/v1/me", token=bobs).status == 401
 
@@ -234,5 +234,5 @@ def test_too_many_calls_are_told_with_how_long_to_wait(open_context, sqlite_temp
 
         answer = send(desk)
 
-        expect(answer.get_by_role("status")).to_have_text("429 TOO MANY REQUESTS")
+        expect(answer.get_by_role("status")).to_have_text("429 Too Many Requests")
         expect(answer).to_contain_text("seconds, then send it again.")
