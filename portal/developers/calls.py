@@ -12,10 +12,11 @@ JSON = "application/json"
 PATH, QUERY, HEADER = "path", "query", "header"
 SERVICE = "service"
 
-# What a call ends, or puts another in the place of, for whoever uses it.
-_ENDS = ("/rotate", "/revoke")
+# Calls that put another token in the place of one, and the one besides DELETE that ends one.
+_REPLACES = "/rotate"
+_ENDS = "/revoke"
 # It asks, and is no GET only because of what it carries.
-_ASKS = ("/introspect",)
+_ASKS = "/introspect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,12 @@ class Operation:
     @property
     def is_end(self) -> bool:
         """Whether something that works now stops working by it."""
-        return self.method == "DELETE" or self.path.endswith(_ENDS)
+        return self.method == "DELETE" or self.path.endswith(_ENDS) or self.is_replacement
+
+    @property
+    def is_replacement(self) -> bool:
+        """Whether what stops working has a successor."""
+        return self.path.endswith(_REPLACES)
 
     @property
     def is_for_services(self) -> bool:

@@ -13,6 +13,7 @@ _WORDS = {"date-time": "time", "date": "day", "uri": "address", "email": "e-mail
 _ALTERNATIVES = ("anyOf", "oneOf", "allOf")
 # A schema may lead to itself; nobody reads further down than this.
 _DEEPEST = 4
+_ENDLESS = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +125,11 @@ def _limits(schema: Json) -> Iterator[str]:
 
 
 def _between(least: int | None, most: int | None, unit: str) -> Iterator[str]:
+    # That a number is no greater than the database can hold, or a text not empty, helps nobody.
+    most = None if most is not None and most >= _ENDLESS else most
     if least is not None and most is not None:
         yield f"{least} to {most}{unit}."
-    elif least is not None:
-        yield f"{least}{unit} or more."
     elif most is not None:
         yield f"At most {most}{unit}."
+    elif least is not None and least > 1:
+        yield f"{least}{unit} or more."

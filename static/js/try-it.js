@@ -21,6 +21,7 @@ export function startTryIt() {
     });
     window.addEventListener("pagehide", () => forget(form));
     window.addEventListener("pageshow", (event) => event.persisted && forget(form));
+    form.parentElement.querySelector("[data-try-without]").remove();
     form.hidden = false;
   }
 }

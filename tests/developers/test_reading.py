@@ -27,9 +27,11 @@ def told(schema):
     ("schema", "type_", "limits"),
     [
         ({"type": "integer", "minimum": 0, "maximum": 7}, "integer", "0 to 7."),
-        ({"type": "integer", "minimum": 1}, "integer", "1 or more."),
+        ({"type": "integer", "minimum": 7}, "integer", "7 or more."),
+        ({"type": "integer", "minimum": 1, "maximum": 2**63 - 1}, "integer", ""),
+        ({"type": "string", "minLength": 1}, "string", ""),
         ({"type": "string", "maxLength": 9}, "string", "At most 9 characters."),
-        ({"type": "array", "items": {"type": "string"}, "minItems": 1}, "list of string", "1 entries or more."),
+        ({"type": "array", "items": {"type": "string"}, "minItems": 2}, "list of string", "2 entries or more."),
         ({"type": "array"}, "list", ""),
         ({"enum": ["a", "b"], "default": "a"}, "string", "One of: a, b. Left out: a."),
         ({"type": "string", "format": "date-time"}, "time", ""),
