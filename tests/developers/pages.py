@@ -1,3 +1,12 @@
 """The addresses of the pages for developers."""
 
-PAGES = ("/developers", "/developers/errors")
+PAGES = (
+    "/developers",
+    "/developers/errors",
+    "/developers/token-format",
+    "/developers/limits",
+    "/developers/events",
+    "/developers/tools",
+    "/developers/links",
+    "/developers/changelog",
+)
