@@ -26,7 +26,8 @@ RELEASES = (
             "role and scope allow it.",
             "GET /api/v1/openapi.json describes every call as OpenAPI 3.1.",
             "The event stream /ws/events sends what /api/v1/events would list, as it happens.",
-            "POST /revoke (RFC 7009) kills the token it is sent. POST /introspect (RFC 7662) and /verify are for services.",
+            "POST /revoke (RFC 7009) kills the token it is sent. POST /introspect (RFC 7662) and /verify are for "
+            "services.",
             "The paths /api-tokens and /advanced/v1/personal_access_token/ are there for older clients.",
         ),
     ),
