@@ -18,6 +18,11 @@ class Problem:
     # The error code of RFC 6750 §3.1 for `WWW-Authenticate`, where the answer carries one.
     bearer_error: str | None = None
 
+    @property
+    def oauth_error(self) -> str | None:
+        """What OAuth clients read in place of our code (RFC 6749 §5.2; a bad token to ask with: RFC 7662 §2.3)."""
+        return self.bearer_error or _OAUTH_ERRORS.get(self.status)
+
     def told(self, public_url: str, detail: str) -> dict[str, str | int]:
         """The body of an answer, as `application/problem+json`. `detail` is about this very call."""
         return {
@@ -28,6 +33,16 @@ class Problem:
             "code": self.code,
         }
 
+
+# What is called by OAuth clients, whose word for a refusal is `error`.
+OAUTH_PATHS = ("/introspect", "/revoke")
+_OAUTH_ERRORS = {
+    400: "invalid_request",
+    401: "invalid_client",
+    403: "unauthorized_client",
+    413: "invalid_request",
+    415: "invalid_request",
+}
 
 # What every 503 says in `Retry-After`, to people and programs alike.
 RETRY_SECONDS = "5"

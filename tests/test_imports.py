@@ -104,6 +104,7 @@ KNOW_FLASK = (
     "portal.gateway.revoke",
     "portal.developers",
     "portal.authentication.decorator",
+    "portal.authentication.reference",
     "portal.web",
     "portal.accounts.guards",
     "portal.current",

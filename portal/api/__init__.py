@@ -2,7 +2,7 @@
 
 from flask import Flask, request
 
-from portal.api import token_views, views
+from portal.api import document_views, token_views, views
 from portal.authentication import decorator
 from portal.errors import NotFound
 
@@ -15,6 +15,7 @@ def install(app: Flask) -> None:
     app.before_request(_refuse_doubled_slashes)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(token_views.blueprint)
+    app.register_blueprint(document_views.blueprint)
 
 
 def _refuse_doubled_slashes() -> None:

@@ -3,21 +3,28 @@
 What they say of prefixes, limits and scopes is made from the settings this portal runs with.
 """
 
-from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import Blueprint, current_app, request, url_for
+import orjson
+from flask import Blueprint, Response, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.guards import for_developers, public
+from portal.authentication.reference import document_in
 from portal.current import running
+from portal.developers import figures
+from portal.developers.calls import Operation, Reference
 from portal.developers.changelog import RELEASES
 from portal.developers.forms import LinkForm
+from portal.developers.postman import collection
+from portal.developers.reference import read_reference
+from portal.developers.samples import samples_of
+from portal.developers.trial import LIFE_DAYS, NAME, WORDS, Trial
 from portal.personal_tokens.forms import LONGEST_LIFE_DAYS
 from portal.problems import PROBLEMS
-from portal.tokens import secret
 from portal.tokens.nonces import KEY_KEPT, LONGEST_KEY
 from portal.tokens.scopes import ACCOUNT_READ, Scopes
+from portal.tokens.secret import pattern_for
 from portal.web.pages import Page, page
 
 # What the call that tests a token can be refused with.
@@ -26,20 +33,9 @@ _REFUSALS_OF_A_TEST = sorted(
     key=lambda problem: problem.status,
 )
 
+_KEY = "portal.reference"
+
 blueprint = Blueprint("developers", __name__, url_prefix="/developers")
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How the tokens of one kind begin, and how long they are."""
-
-    label: str
-    prefixes: tuple[str, ...]
-
-    @property
-    def lengths(self) -> str:
-        lengths = sorted({len(prefix) + 1 + secret.BODY_LENGTH for prefix in self.prefixes})
-        return " or ".join(map(str, lengths)) + " characters"
 
 
 @blueprint.get("")
@@ -59,24 +55,41 @@ def errors() -> ResponseReturnValue:
     return _page("errors", problems=list(PROBLEMS.values()), phrases=phrases)
 
 
+@blueprint.get("/reference")
+@for_developers
+def reference() -> ResponseReturnValue:
+    return page("developers/reference.html", groups=kept_reference().groups, public_url=running().settings.public_url)
+
+
+@blueprint.get("/reference/<operation>")
+@for_developers
+def call(operation: str) -> ResponseReturnValue:
+    every = kept_reference()
+    found = every.find(operation)
+    return page(
+        "developers/call.html",
+        call=found,
+        texts=samples_of(found, running().settings.public_url),
+        trial=_trial(found),
+        errors=[PROBLEMS[code] for code in found.codes],
+        shared=every.shared_codes,
+    )
+
+
+@blueprint.get("/portal.postman_collection.json")
+@for_developers
+def postman() -> ResponseReturnValue:
+    settings = running().settings
+    made = collection(kept_reference(), name=settings.brand.name, public_url=settings.public_url)
+    response = Response(orjson.dumps(made, option=orjson.OPT_INDENT_2), content_type="application/json")
+    response.headers["Content-Disposition"] = 'attachment; filename="portal.postman_collection.json"'
+    return response
+
+
 @blueprint.get("/token-format")
 @for_developers
 def token_format() -> ResponseReturnValue:
-    settings = running().settings
-    return _page(
-        "token_format",
-        kinds=(
-            Kind("Personal", settings.personal_token_prefix),
-            Kind("Account", settings.account_token_prefix),
-            Kind("Service", settings.service_token_prefix),
-        ),
-        pattern=secret.scanner_pattern(settings.token_prefixes),
-        body_length=secret.BODY_LENGTH,
-        random_length=secret.RANDOM_LENGTH,
-        checksum_length=secret.CHECKSUM_LENGTH,
-        hint_length=secret.HINT_LENGTH,
-        checksum_of_portal=secret.checksum_of("portal"),
-    )
+    return _page("token_format", shape=figures.token_format(running().settings))
 
 
 @blueprint.get("/limits")
@@ -85,7 +98,7 @@ def limits() -> ResponseReturnValue:
     settings = running().settings
     return _page(
         "limits",
-        rates={name: _rate(*rate) for name, rate in settings.limits.items()},
+        rates=figures.rates(settings),
         tokens_per_user=settings.tokens_per_user,
         body_kib=current_app.config["MAX_CONTENT_LENGTH"] // 1024,
         key_hours=int(KEY_KEPT.total_seconds()) // 3600,
@@ -132,9 +145,23 @@ def changelog() -> ResponseReturnValue:
     return _page("changelog", releases=RELEASES)
 
 
+def kept_reference() -> Reference:
+    """All calls, read when the first page about them is asked for: by then all routes are there."""
+    kept: Reference | None = current_app.extensions.get(_KEY)
+    if kept is None:
+        kept = current_app.extensions[_KEY] = read_reference(document_in(current_app))
+    return kept
+
+
+def _trial(operation: Operation) -> Trial:
+    return Trial(
+        secret_pattern=pattern_for(running().settings.token_prefixes),
+        make_one_url=url_for(
+            "personal_tokens.new", name=NAME, scopes=operation.scope or ACCOUNT_READ, expires_in=LIFE_DAYS
+        ),
+        words=WORDS,
+    )
+
+
 def _page(name: str, *, status: int = 200, **context: object) -> Page:
     return page(f"developers/{name}.html", status=status, api_url=running().settings.public_url, **context)
-
-
-def _rate(count: int, seconds: int) -> str:
-    return f"{count:,} in {seconds:,} second{'' if seconds == 1 else 's'}" if count else "Not limited"

@@ -4,7 +4,7 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
-from portal.api.lists import cursor_after
+from portal.api.queries import cursor_after
 from tests.api.calls import TOKENS, code, errors
 from tests.builders import ago, ahead, make_token
 

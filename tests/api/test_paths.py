@@ -14,8 +14,11 @@ LISTED = (
     ("GET", f"{TOKENS}/1"),
     ("PATCH", f"{TOKENS}/1"),
     ("DELETE", f"{TOKENS}/1"),
-    ("DELETE", f"{TOKENS}/self"),
     ("POST", f"{TOKENS}/1/rotate"),
+    ("GET", f"{TOKENS}/self"),
+    ("PATCH", f"{TOKENS}/self"),
+    ("DELETE", f"{TOKENS}/self"),
+    ("POST", f"{TOKENS}/self/rotate"),
 )
 
 

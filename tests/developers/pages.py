@@ -2,6 +2,7 @@
 
 PAGES = (
     "/developers",
+    "/developers/reference",
     "/developers/errors",
     "/developers/token-format",
     "/developers/limits",

@@ -21,6 +21,7 @@ from tests.page import Browser, Page
 
 TOKENS = "/settings/tokens"
 ACCESS = "/account/api-access"
+REFERENCE = "/developers/reference"
 # A name without a place to break it, one from right to left, one of pictures: all of them 100 characters at most.
 UNBROKEN = "Sehr-langer-Name-ohne-Leerzeichen".ljust(100, "x")
 NAMES = ("Zapier: badge issuing", UNBROKEN, "שירות התגים של הקמפוס", "🎓🏅🧾 badges", "a <b>bold</b> & “quoted” name")
@@ -70,6 +71,7 @@ def every_state(make_app: MakeApp) -> dict[str, States]:
         "one token": one_token(house),
         "api access": api_access(House(make_app())),
         "refusals": refusals(House(make_app())),
+        "reference": reference(house),
         "components": components(make_app(debug=True)),
     }
     return {part: _read(pages) for part, pages in made.items()}
@@ -86,7 +88,7 @@ def _read(pages: Named) -> States:
 
 PARTS = (
     "first run", "signing in", "own settings", "lists", "new token", "one token", "api access", "refusals",
-    "components",
+    "reference", "components",
 )  # fmt: skip
 
 
@@ -240,6 +242,15 @@ def _raising(error: type[Exception]) -> Callable[[], str]:
         raise error
 
     return view
+
+
+def reference(house: House) -> Named:
+    yield "reference", house.stranger.get(REFERENCE)
+    bob = house.browser_of(house.cast.bob)
+    yield "reference, signed in", bob.get(REFERENCE)
+    yield "call", house.stranger.get(f"{REFERENCE}/getMe")
+    for operation in ("listTokens", "createToken", "rotateToken", "introspect", "getOpenapi"):
+        yield f"call, {operation}", bob.get(f"{REFERENCE}/{operation}")
 
 
 def components(app: Portal) -> Named:

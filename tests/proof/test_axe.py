@@ -55,6 +55,22 @@ def call_with_it(screen: Page) -> None:
     screen.get_by_text("401: ").wait_for()
 
 
+def try_without_a_token(screen: Page) -> None:
+    screen.get_by_role("button", name="Send").click()
+    screen.get_by_text("Paste a token first.").wait_for()
+
+
+def try_with_a_token_that_is_none(screen: Page) -> None:
+    screen.get_by_label("Paste a token").fill("pat_wrong")
+    screen.get_by_role("button", name="Send").click()
+    screen.get_by_text("What this error means").wait_for()
+
+
+def try_without_any_need(screen: Page) -> None:
+    screen.get_by_role("button", name="Send").click()
+    screen.get_by_text("200 OK").wait_for()
+
+
 def wipe(screen: Page) -> None:
     screen.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
 
@@ -66,6 +82,9 @@ AFTER = {
     "another sample is chosen": ("token created", 390, lambda screen: screen.get_by_role("tab", name=".env").click()),
     "a token was refused": ("token created", 1280, call_with_it),
     "nothing is left of a list": ("tokens, ten", 1280, filter_all_away),
+    "a call lacks its token": ("call", 390, try_without_a_token),
+    "a call was refused": ("call", 390, try_with_a_token_that_is_none),
+    "a call was answered": ("call, getOpenapi", 1280, try_without_any_need),
     "the secret was wiped": ("api access, created", 1280, wipe),
 }
 
