@@ -55,7 +55,7 @@ class Secret:
 def make_secret(prefix: str) -> Secret:
     """A new secret that starts with `prefix` and an underscore."""
     start = f"{prefix}_" + "".join(secrets.choice(DIGITS) for _ in range(RANDOM_LENGTH))
-    return Secret(start + _checksum(start))
+    return Secret(start + checksum_of(start))
 
 
 def digest_of(text: str) -> str:
@@ -83,17 +83,23 @@ class SecretReader:
         if (
             len(text) > LONGEST
             or not self._match(text)
-            or _checksum(text[:-CHECKSUM_LENGTH]) != text[-CHECKSUM_LENGTH:]
+            or checksum_of(text[:-CHECKSUM_LENGTH]) != text[-CHECKSUM_LENGTH:]
         ):
             raise MalformedSecret
 
 
+def scanner_pattern(prefixes: Iterable[str]) -> str:
+    """The published regular expression of a secret, for secret scanners: it finds one in any text around it."""
+    return rf"\b{pattern_for(prefixes)}\b"
+
+
 def pattern_for(prefixes: Iterable[str]) -> str:
-    """The published regular expression of a secret, for secret scanners."""
+    """The regular expression of a secret and nothing else."""
     return f"(?:{'|'.join(re.escape(prefix) for prefix in prefixes)})_[0-9A-Za-z]{{{BODY_LENGTH}}}"
 
 
-def _checksum(start: str) -> str:
+def checksum_of(start: str) -> str:
+    """The checksum of an ASCII text: what a secret ends with, when the text is all that stands before."""
     number = crc32(start.encode("ascii"))
     return _PAIRS[number // _PAIRS_SQUARED] + _PAIRS[number // len(_PAIRS) % len(_PAIRS)] + _PAIRS[number % len(_PAIRS)]
 

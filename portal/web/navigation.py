@@ -20,6 +20,8 @@ class Entry:
     at_least: Role = Role.MEMBER
     # Whether what lies below its address belongs to it.
     has_pages_below: bool = True
+    # What the page holds, where it is told.
+    about: str = ""
 
 
 class Link(NamedTuple):
@@ -28,6 +30,7 @@ class Link(NamedTuple):
     label: str
     url: str
     is_current: bool
+    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,14 @@ ACCOUNT = (
 )
 DEVELOPERS = (
     Entry("Start", "developers.start", has_pages_below=False),
-    Entry("Reference", "developers.reference"),
-    Entry("Errors", "developers.errors"),
-    Entry("Token format", "developers.token_format"),
-    Entry("Limits", "developers.limits"),
-    Entry("Event stream", "developers.events"),
-    Entry("Tools", "developers.tools"),
-    Entry("Links for vendors", "developers.links"),
-    Entry("Changelog", "developers.changelog"),
+    Entry("Reference", "developers.reference", about="each call, what it needs, takes and answers."),
+    Entry("Errors", "developers.errors", about="each code a call is refused with, and what to do."),
+    Entry("Token format", "developers.token_format", about="how to recognise a token, and what to do when one leaks."),
+    Entry("Limits", "developers.limits", about="how often, how much, and how to make many calls in a row."),
+    Entry("Event stream", "developers.events", about="what happens in the account, as it happens."),
+    Entry("Tools", "developers.tools", about="with or without the word Bearer, a test, and older clients."),
+    Entry("Links for vendors", "developers.links", about="the form for a new token, filled in by your product."),
+    Entry("Changelog", "developers.changelog", about="what changed in the API."),
 )
 
 
@@ -87,7 +90,7 @@ def account_entries(person: SignedIn) -> tuple[Entry, ...]:
 
 def _links(entries: tuple[Entry, ...]) -> tuple[Link, ...]:
     addresses = [(entry, url_for(entry.endpoint)) for entry in entries]
-    return tuple(Link(entry.label, url, _is_current(entry, url)) for entry, url in addresses)
+    return tuple(Link(entry.label, url, _is_current(entry, url), entry.about) for entry, url in addresses)
 
 
 def _is_current(entry: Entry, url: str) -> bool:

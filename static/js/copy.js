@@ -61,7 +61,7 @@ function showCopied(button) {
 }
 
 function announce(button, sentence) {
-  const status = button.closest("[data-secret-box], [data-samples]").querySelector("[data-copy-status]");
+  const status = button.closest("[data-secret-box], [data-samples], [data-code]").querySelector("[data-copy-status]");
   // The same sentence twice would not be read twice.
   status.textContent = "";
   requestAnimationFrame(() => (status.textContent = sentence));
