@@ -77,6 +77,10 @@ TABLE = {
     ("GET", "static"): OPEN,
     ("GET", "api.me"): BEARER,
     ("GET", "api.account"): BEARER,
+    ("GET", "api_account.members"): BEARER,
+    ("GET", "api_account.tokens"): BEARER,
+    ("GET", "api_activity.events"): BEARER,
+    ("GET", "api_activity.usage"): BEARER,
     ("GET", "api_document.openapi"): OPEN,  # It tells everybody the same.
     ("GET", "api_tokens.index"): BEARER,
     ("POST", "api_tokens.create"): BEARER,

@@ -51,7 +51,7 @@ LAYERS = (
     Layer("page kit", ("portal.web",), ("accounts", "schema", "kernel")),
     Layer("tokens", ("portal.tokens",), ("accounts", "audit", "kernel")),
     Layer("accounts", ("portal.accounts",), ("audit", "kernel")),
-    Layer("audit", ("portal.audit",), ("kernel",)),
+    Layer("audit", ("portal.audit", "portal.sentences"), ("kernel",), siblings=True),
     Layer("schema", ("portal.migrations",), ("kernel",)),
     Layer(
         "kernel",  # Nothing of ours but itself.

@@ -2,7 +2,7 @@
 
 from flask import Flask, request
 
-from portal.api import document_views, token_views, views
+from portal.api import account_views, activity_views, document_views, token_views, views
 from portal.authentication import decorator
 from portal.errors import NotFound
 
@@ -13,9 +13,8 @@ def install(app: Flask) -> None:
     """Adds the JSON API to `app`."""
     decorator.install(app)
     app.before_request(_refuse_doubled_slashes)
-    app.register_blueprint(views.blueprint)
-    app.register_blueprint(token_views.blueprint)
-    app.register_blueprint(document_views.blueprint)
+    for room in (views, token_views, account_views, activity_views, document_views):
+        app.register_blueprint(room.blueprint)
 
 
 def _refuse_doubled_slashes() -> None:

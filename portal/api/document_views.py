@@ -1,10 +1,11 @@
 """`GET /api/v1/openapi.json`: the API, described by the code that serves it. The one call that needs no token."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 from flask import Blueprint, Flask, current_app
 from flask.typing import ResponseReturnValue
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from portal.api.answers import json_bytes_answer
@@ -14,40 +15,24 @@ from portal.authentication.openapi import API_VERSION, OPENAPI
 from portal.authentication.reference import document_in
 
 _KEY = "portal.document_written"
-_BEGINNING = {
-    "openapi": OPENAPI,
-    "info": {"title": "Portal API", "version": API_VERSION},
-    "servers": [],
-    "tags": [],
-    "security": [],
-    "paths": {},
-    "components": {},
-}
 
 blueprint = Blueprint("api_document", __name__, url_prefix="/api/v1")
 
 
 class DocumentJson(TypedDict):
-    """An OpenAPI document; shown here without what fills it."""
+    """An OpenAPI document; its example is without what fills it."""
 
-    openapi: str
-    info: dict[str, Any]
-    servers: list[dict[str, Any]]
-    tags: list[dict[str, Any]]
-    security: list[dict[str, Any]]
-    paths: dict[str, Any]
-    components: dict[str, Any]
+    openapi: Annotated[str, Field(examples=[OPENAPI])]
+    info: Annotated[dict[str, Any], Field(examples=[{"title": "Portal API", "version": API_VERSION}])]
+    servers: Annotated[list[dict[str, Any]], Field(examples=[[]])]
+    tags: Annotated[list[dict[str, Any]], Field(examples=[[]])]
+    security: Annotated[list[dict[str, Any]], Field(examples=[[]])]
+    paths: Annotated[dict[str, Any], Field(examples=[{}])]
+    components: Annotated[dict[str, Any], Field(examples=[{}])]
 
 
 @blueprint.get("/openapi.json")
-@described(
-    "getOpenapi",
-    tag=DOCUMENT,
-    summary="Get this document",
-    answer=DocumentJson,
-    errors=(),
-    example=_BEGINNING,
-)
+@described("getOpenapi", tag=DOCUMENT, summary="Get this document", answer=DocumentJson, errors=())
 @open_to_programs
 def openapi() -> ResponseReturnValue:
     """What this reference is drawn from: OpenAPI 3.1, made from the code that serves the calls. No token is needed, and

@@ -8,11 +8,14 @@ from typing import Annotated
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
-from portal.accounts.models import Role
+from portal.accounts.models import Role, User
+from portal.activity.service import EventJson
 from portal.authentication.described import FUTURE
 from portal.clock import as_iso
 from portal.tokens.models import Kind, Token
 from portal.tokens.service import Issued
+
+ACTIVE, DEACTIVATED = "active", "deactivated"
 
 _DATE_TIME = {"type": "string", "format": "date-time"}
 
@@ -120,6 +123,58 @@ class TokensJson(TypedDict):
     next_cursor: Cursor
 
 
+class MemberJson(PersonNamed):
+    """A person of the account."""
+
+    role: Annotated[str, WithJsonSchema({"type": "string", "enum": [*Role]}), Field(examples=[Role.MEMBER.value])]
+    status: Annotated[
+        str,
+        WithJsonSchema({"type": "string", "enum": [ACTIVE, DEACTIVATED]}),
+        Field(description="Who is deactivated can do nothing, and neither can their tokens.", examples=[ACTIVE]),
+    ]
+
+
+class MembersJson(TypedDict):
+    """One page of people, newest first."""
+
+    items: list[MemberJson]
+    next_cursor: Cursor
+
+
+class AccountTokenJson(TokenJson):
+    """A token and the person it belongs to, never its secret."""
+
+    user: PersonNamed
+
+
+class AccountTokensJson(TypedDict):
+    """One page of everybody's tokens, newest first."""
+
+    items: list[AccountTokenJson]
+    next_cursor: Cursor
+
+
+class EventsJson(TypedDict):
+    """One page of the security log, newest first."""
+
+    items: list[EventJson]
+    next_cursor: Cursor
+
+
+class DayOfUseJson(TypedDict):
+    """How much one token was used on one day."""
+
+    date: Annotated[str, WithJsonSchema({"type": "string", "format": "date"}), Field(examples=["2026-11-22"])]
+    token_id: Ident
+    calls: Annotated[int, Field(ge=0, description="Calls that were let in.", examples=[170])]
+
+
+class UsageJson(TypedDict):
+    """How much tokens were used, oldest day first."""
+
+    items: list[DayOfUseJson]
+
+
 def token_json(token: Token) -> TokenJson:
     """A token as the API shows it, never its secret."""
     return {
@@ -132,6 +187,22 @@ def token_json(token: Token) -> TokenJson:
         "last_used_at": iso_or_null(token.last_used_at),
         "stops_at": iso_or_null(token.stops_at),
         "revoked_at": iso_or_null(token.revoked_at),
+    }
+
+
+def owned_token_json(token: Token, user: User) -> AccountTokenJson:
+    """A token with the person it belongs to, never its secret."""
+    return {**token_json(token), "user": {"id": user.id, "name": user.name, "email": user.email}}
+
+
+def member_json(user: User) -> MemberJson:
+    """A person as the API shows them."""
+    return {
+        "id": user.id,
+        "name": user.name,
+        "email": user.email,
+        "role": user.role.value,
+        "status": ACTIVE if user.is_active else DEACTIVATED,
     }
 
 

@@ -1,22 +1,28 @@
-"""What calls ask for in the address: one model per call, the words for what cannot be taken, the cursor of a list."""
+"""What calls ask for in the address: one model per call, and the words for what cannot be taken."""
 
-import re
 from typing import Annotated, TypeVar
 
 from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails
 
+from portal.api.cursors import Cursors
+from portal.audit import Action
 from portal.errors import WrongValue
 from portal.tokens.models import Status
+from portal.tokens.usage_days import CHART_DAYS
 
 DEFAULT_LIMIT = 50
 MOST = 100
 ALL = "all"
 
-_ID_DIGITS = 16
-# Every one of them is a cursor and each has one spelling, so that the document can say exactly what is taken.
-_CURSOR = f"^[0-7][0-9a-f]{{{_ID_DIGITS - 1}}}$"
+# The answer is made in memory, so that it must not grow without an end.
+LONGEST_USAGE_DAYS = 90
+
+TOKEN_CURSORS = Cursors("t")
+ACCOUNT_TOKEN_CURSORS = Cursors("a")
+MEMBER_CURSORS = Cursors("m")
+EVENT_CURSORS = Cursors("e")
 
 Query = TypeVar("Query", bound="AddressQuery")
 
@@ -48,17 +54,6 @@ def whole_number(least: int, most: int) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def cursor_after(row_id: int) -> str:
-    """The cursor to what follows that row. It only says where to go on; whose rows they are, the query says."""
-    return f"{row_id:0{_ID_DIGITS}x}"
-
-
-def _row_id(cursor: object) -> int:
-    if not isinstance(cursor, str) or not re.fullmatch(_CURSOR, cursor):
-        raise ValueError("Use the next_cursor of an earlier answer, as it was.")
-    return int(cursor, 16)
-
-
 def _status(word: object) -> Status | None:
     if word == ALL:
         return None
@@ -66,6 +61,13 @@ def _status(word: object) -> Status | None:
         return Status(str(word))
     except ValueError as error:
         raise ValueError(f"Use one of: {', '.join(Status)}, {ALL}.") from error
+
+
+def _action(word: object) -> Action:
+    try:
+        return Action(str(word))
+    except ValueError as error:
+        raise ValueError(f"Use one of: {', '.join(Action)}.") from error
 
 
 def _told(error: ErrorDetails) -> str:
@@ -77,14 +79,7 @@ Limit = Annotated[
     Field(ge=1, le=MOST, description="How many at most, on one page.", examples=[20]),
     whole_number(1, MOST),
 ]
-Cursor = Annotated[
-    int | None,
-    BeforeValidator(_row_id),
-    WithJsonSchema({"type": "string", "pattern": _CURSOR}),
-    Field(
-        description="Where to go on: `next_cursor` of the page before, as it was.", examples=[cursor_after(1_000_000)]
-    ),
-]
+_GO_ON = "Where to go on: `next_cursor` of the page before, as it was."
 StatusWanted = Annotated[
     Status | None,
     BeforeValidator(_status),
@@ -104,4 +99,46 @@ class TokensQuery(AddressQuery):
 
     status: StatusWanted = Status.ACTIVE
     limit: Limit = DEFAULT_LIMIT
-    cursor: Cursor = None
+    cursor: Annotated[int | None, TOKEN_CURSORS, Field(description=_GO_ON, examples=[TOKEN_CURSORS.after(17)])] = None
+
+
+class AccountTokensQuery(AddressQuery):
+    """One page of everybody's tokens, as `TokensQuery`."""
+
+    status: StatusWanted = Status.ACTIVE
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Annotated[
+        int | None, ACCOUNT_TOKEN_CURSORS, Field(description=_GO_ON, examples=[ACCOUNT_TOKEN_CURSORS.after(17)])
+    ] = None
+
+
+class MembersQuery(AddressQuery):
+    """One page of people, newest first."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Annotated[int | None, MEMBER_CURSORS, Field(description=_GO_ON, examples=[MEMBER_CURSORS.after(17)])] = None
+
+
+class EventsQuery(AddressQuery):
+    """One page of the security log, newest first. `action` None is all of it."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Annotated[
+        int | None, EVENT_CURSORS, Field(description=_GO_ON, examples=[EVENT_CURSORS.after(1_000_000)])
+    ] = None
+    action: Annotated[
+        Action | None,
+        BeforeValidator(_action),
+        WithJsonSchema({"type": "string", "enum": [*Action]}),
+        Field(description="Only events of this kind.", examples=[Action.TOKEN_CREATED.value]),
+    ] = None
+
+
+class UsageQuery(AddressQuery):
+    """How many days back, today included."""
+
+    days: Annotated[
+        int,
+        Field(ge=1, le=LONGEST_USAGE_DAYS, description="How many days, today (UTC) included.", examples=[7]),
+        whole_number(1, LONGEST_USAGE_DAYS),
+    ] = CHART_DAYS

@@ -11,7 +11,7 @@ from portal.api.bodies import call_once, read_body
 from portal.api.callers import expiry_to_hand_on, lock_caller, refuse_beyond, scopes_to_hand_on
 from portal.api.ids import read_id
 from portal.api.payloads import IssuedTokenJson, TokenJson, TokensJson, issued_json, token_json
-from portal.api.queries import TokensQuery, cursor_after, read_query
+from portal.api.queries import TOKEN_CURSORS, TokensQuery, read_query
 from portal.api.wanted import SHORTEST_OWN_OVERLAP_SECONDS, NameWanted, OwnRotationWanted, RotationWanted, TokenWanted
 from portal.audit import Actor
 from portal.authentication.decorator import bearer_required
@@ -28,6 +28,7 @@ from portal.tokens.scopes import TOKENS_READ, TOKENS_WRITE
 from portal.tokens.service import Issued
 
 _PERSONAL = (Kind.PERSONAL,)
+_JUST_MADE = {"last_used_at": None}
 _MADE_LEADS_TO = ("getToken", "renameToken", "rotateToken", "revokeToken")
 
 blueprint = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens")
@@ -43,6 +44,7 @@ blueprint = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens")
     answer=IssuedTokenJson,
     errors=("forbidden", "insufficient_scope", "name_taken", "limit_reached", "already_done"),
     once=True,
+    example=_JUST_MADE,
     leads_to=_MADE_LEADS_TO,
 )
 @bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL, limit=CREATE)
@@ -96,9 +98,8 @@ def index(caller: Principal) -> ResponseReturnValue:
             before_id=page.cursor,
             most=page.limit + 1,
         )
-    shown = found[: page.limit]
-    next_cursor = cursor_after(shown[-1].id) if len(found) > page.limit else None
-    told: TokensJson = {"items": [token_json(token) for token in shown], "next_cursor": next_cursor}
+    items, next_cursor = TOKEN_CURSORS.page([token_json(token) for token in found], page.limit)
+    told: TokensJson = {"items": items, "next_cursor": next_cursor}
     return json_answer(told)
 
 
@@ -151,6 +152,7 @@ def revoke(caller: Principal, reference: str) -> ResponseReturnValue:
     errors=("forbidden", "insufficient_scope", "conflict", "limit_reached", "already_done", "name_taken"),
     may_be_empty=True,
     once=True,
+    example=_JUST_MADE,
     leads_to=_MADE_LEADS_TO,
 )
 @bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL)
@@ -213,6 +215,7 @@ def revoke_self(caller: Principal) -> ResponseReturnValue:
     errors=("forbidden", "conflict", "limit_reached", "already_done", "name_taken"),
     may_be_empty=True,
     once=True,
+    example=_JUST_MADE,
     leads_to=_MADE_LEADS_TO,
 )
 @bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL)

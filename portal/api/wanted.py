@@ -16,7 +16,7 @@ from pydantic import (
 from typing_extensions import TypeAliasType
 
 from portal.authentication.described import FUTURE
-from portal.names import LONGEST_NAME, NAME_PATTERN, clean_name
+from portal.names import NAME_PATTERN, clean_name
 from portal.tokens.scopes import Scopes
 
 LONGEST_OVERLAP_SECONDS = 7 * 24 * 3600
@@ -52,9 +52,9 @@ def _some(scopes: list[str]) -> list[str]:
 Name = Annotated[
     str,
     AfterValidator(clean_name),
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "pattern": NAME_PATTERN}),
+    WithJsonSchema({"type": "string", "pattern": NAME_PATTERN}),
     Field(
-        description="What uses the token. No two of your living tokens have the same.",
+        description="What uses the token, in 1 to 100 characters. No two of your living tokens have the same.",
         examples=["Zapier: badge issuing"],
     ),
 ]

@@ -5,7 +5,7 @@ rest. It is an attribute of the view and costs a call nothing.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -44,9 +44,9 @@ class Description:
     The view's docstring is the description; `operation` is the name of the call in the document. `answer` is the type
     of its JSON, a TypedDict; None for an answer without a body. `errors` are the codes of `portal.problems` that only
     this call has, beyond those that follow from its guard, its path, its query and its body. `example` and `sends` are
-    an answer and a body, where the examples of their fields make none that fits. `may_be_empty`: the body may be left
-    out; `is_form`: it is a form and not JSON; `once`: the call takes an `Idempotency-Key`. `leads_to` are the
-    operations that take the id in the answer, or that of its first item.
+    values of the answer's and the body's fields, where those of the types do not fit this call. `may_be_empty`: the
+    body may be left out; `is_form`: it is a form and not JSON; `once`: the call takes an `Idempotency-Key`. `leads_to`
+    are the operations that take the id in the answer, or that of its first item.
     """
 
     operation: str
@@ -58,8 +58,8 @@ class Description:
     status: int = 200
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
-    example: Any = None
-    sends: Mapping[str, Any] | None = None
+    example: Mapping[str, Any] = field(default_factory=dict)
+    sends: Mapping[str, Any] = field(default_factory=dict)
     may_be_empty: bool = False
     is_form: bool = False
     once: bool = False

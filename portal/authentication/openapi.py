@@ -148,7 +148,7 @@ class _Writer:
 
     def _body(self, description: Description) -> dict[str, Any]:
         schema = self._schemas.of(description.body)
-        sends = description.sends if description.sends is not None else self._schemas.example(schema)
+        sends = {**self._schemas.example(schema), **description.sends}
         media_type = FORM if description.is_form else JSON
         return {
             "required": not description.may_be_empty,
@@ -162,7 +162,7 @@ class _Writer:
         }
         if description.answer is not None:
             schema = self._schemas.of(description.answer)
-            example = description.example if description.example is not None else self._schemas.example(schema)
+            example = {**self._schemas.example(schema), **description.example}
             response["content"] = {JSON: {"schema": schema, "example": example}}
         if description.leads_to:
             response["links"] = self._links(description, response["content"][JSON]["example"])

@@ -9,6 +9,10 @@ from tests.api.calls import ME, TOKENS, code
 LISTED = (
     ("GET", ME),
     ("GET", "/api/v1/account"),
+    ("GET", "/api/v1/account/members"),
+    ("GET", "/api/v1/account/tokens"),
+    ("GET", "/api/v1/events"),
+    ("GET", "/api/v1/usage"),
     ("GET", TOKENS),
     ("POST", TOKENS),
     ("GET", f"{TOKENS}/1"),
