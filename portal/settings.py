@@ -36,6 +36,8 @@ from portal.written import (
 
 PREFIX = "PORTAL_"
 ENV_FILE = ".env"
+# Not settings of a portal: `portal token` reads them, and nobody need be warned of them.
+OF_PORTAL_TOKEN = frozenset({"PORTAL_URL", "PORTAL_TOKEN"})
 SHORTEST_SECRET_KEY = 32
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", re.IGNORECASE)
@@ -237,7 +239,7 @@ def unknown_settings(environment: Mapping[str, str] | None = None) -> list[str]:
     """One warning for each `PORTAL_…` name that means nothing here, with the name it may have been."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     warnings = []
-    for name in sorted(set(_all_given(environment)) - known):
+    for name in sorted(set(_all_given(environment)) - known - OF_PORTAL_TOKEN):
         near = get_close_matches(name.removeprefix(PREFIX), [one.removeprefix(PREFIX) for one in known], n=1)
         warnings.append(f"{name} is not a setting{f'; did you mean {PREFIX}{near[0]}?' if near else '.'}")
     return warnings

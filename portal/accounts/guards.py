@@ -29,7 +29,7 @@ View = Callable[Arguments, ResponseReturnValue]
 
 GUARD = "portal_guard"
 # What programs call, by tokens alone: no page, and what is refused there is told as a problem.
-PROGRAMS = ("/api/", "/introspect", "/revoke", "/metrics")
+PROGRAMS = ("/api/", "/api-tokens", "/advanced/", "/introspect", "/revoke", "/metrics")
 # Paths that have nothing to do with a browser's session: nothing is read or set there.
 SESSIONLESS = (*PROGRAMS, "/static/", "/healthz", "/readyz")
 

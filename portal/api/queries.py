@@ -15,6 +15,8 @@ from portal.tokens.usage_days import CHART_DAYS
 DEFAULT_LIMIT = 50
 MOST = 100
 ALL = "all"
+# More than a person may have.
+_NO_LIMIT = 1_000_000
 
 # The answer is made in memory, so that it must not grow without an end.
 LONGEST_USAGE_DAYS = 90
@@ -32,7 +34,7 @@ def read_query(model: type[Query]) -> Query:
     sent, fields = request.args, model.model_fields
     for field in sent:
         if field not in fields:
-            raise WrongValue(field, f"There is no such field in the address. There are: {', '.join(fields)}.")
+            raise WrongValue(field, f"There is no such field in the address. There are: {', '.join(fields) or 'none'}.")
         if len(sent.getlist(field)) > 1:
             raise WrongValue(field, "Send one value only.")
     try:
@@ -142,3 +144,13 @@ class UsageQuery(AddressQuery):
         Field(ge=1, le=LONGEST_USAGE_DAYS, description="How many days, today (UTC) included.", examples=[7]),
         whole_number(1, LONGEST_USAGE_DAYS),
     ] = CHART_DAYS
+
+
+class NoQuery(AddressQuery):
+    """A call that takes no fields. One that is ignored would seem to have been obeyed."""
+
+
+def all_active() -> TokensQuery:
+    """All active tokens in one page, for clients that know of no pages. Raises `WrongValue` for any field."""
+    read_query(NoQuery)
+    return TokensQuery.model_construct(limit=_NO_LIMIT)

@@ -11,7 +11,7 @@ from portal.api.bodies import call_once, read_body
 from portal.api.callers import expiry_to_hand_on, lock_caller, refuse_beyond, scopes_to_hand_on
 from portal.api.ids import read_id
 from portal.api.payloads import IssuedTokenJson, TokenJson, TokensJson, issued_json, token_json
-from portal.api.queries import TOKEN_CURSORS, TokensQuery, read_query
+from portal.api.queries import TOKEN_CURSORS, TokensQuery, all_active, read_query
 from portal.api.wanted import SHORTEST_OWN_OVERLAP_SECONDS, NameWanted, OwnRotationWanted, RotationWanted, TokenWanted
 from portal.audit import Actor
 from portal.authentication.decorator import bearer_required
@@ -48,7 +48,7 @@ blueprint = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens")
     leads_to=_MADE_LEADS_TO,
 )
 @bearer_required(scope=TOKENS_WRITE, kinds=_PERSONAL, limit=CREATE)
-def create(caller: Principal) -> ResponseReturnValue:
+def create(caller: Principal, *, status: int = 201) -> ResponseReturnValue:
     """Makes a token of the same person. Its secret is in this answer and nowhere else, ever.
 
     No token makes more than itself: the new one reaches no further and lives no longer than the one that calls.
@@ -70,7 +70,7 @@ def create(caller: Principal) -> ResponseReturnValue:
             once=once,
             now=now,
         )
-        return _made(issued)
+        return _made(issued, status=status)
 
     return transaction(work)
 
@@ -86,9 +86,9 @@ def create(caller: Principal) -> ResponseReturnValue:
     leads_to=("getToken",),
 )
 @bearer_required(scope=TOKENS_READ, kinds=_PERSONAL)
-def index(caller: Principal) -> ResponseReturnValue:
+def index(caller: Principal, *, in_one_page: bool = False) -> ResponseReturnValue:
     """Your own personal access tokens, newest first, never a secret."""
-    page = read_query(TokensQuery)
+    page = all_active() if in_one_page else read_query(TokensQuery)
     with reading() as session:
         found = service.list_own(
             session,
@@ -278,8 +278,8 @@ def _refuse_short_overlap(wanted: RotationWanted, *, is_own: bool) -> None:
         )
 
 
-def _made(issued: Issued) -> Response:
+def _made(issued: Issued, *, status: int = 201) -> Response:
     """Written before the commit and sent after it, so that a fault here leaves no living token that nobody saw."""
-    response = json_answer(issued_json(issued), 201)
+    response = json_answer(issued_json(issued), status)
     response.headers["Location"] = url_for("api_tokens.show", reference=issued.token.id)
     return response

@@ -47,7 +47,7 @@ class Schemas:
     def fields(self, model: type[BaseModel]) -> dict[str, Schema]:
         """Name → schema of each field of a model that is a query."""
         schema = model.model_json_schema(schema_generator=_Untitled)
-        return {name: self._finished(field) for name, field in schema["properties"].items()}
+        return {name: self._finished(field) for name, field in schema.get("properties", {}).items()}
 
     def example(self, schema: Mapping[str, Any]) -> Any:
         """A value that fits the schema, from the examples of its parts. Raises `KeyError` where one has none."""

@@ -22,6 +22,7 @@ HOST = "127.0.0.1"
 PORT = 8000
 GATEWAY_OFFSET = 2
 MOST_WORKERS = 64
+OTHERS = "For people with a token: portal token --help"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,7 +84,7 @@ def _migrate(_options: Namespace) -> None:
 
 
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(prog="portal", description="An account portal for API tokens.")
+    parser = ArgumentParser(prog="portal", description="An account portal for API tokens.", epilog=OTHERS)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = add_command(commands, "run", _run, "serve the portal; on SQLite, bring the schema up to date first")
     _add_address(run, port=PORT)
