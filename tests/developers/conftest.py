@@ -1,4 +1,4 @@
-"""Portals with settings of their own, beside the usual one."""
+"""Portals with settings of their own, beside the usual one. These pages ask no database, so one kind is enough."""
 
 import shutil
 from collections.abc import Callable
@@ -10,6 +10,14 @@ from portal.app import Portal
 from portal.settings import Settings
 from tests.conftest import settings_for
 from tests.proof.states import House
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """An empty, migrated SQLite file."""
+    path = tmp_path / "portal.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 """The pages for developers together: who may read them, how one gets there, and where one is."""
 
+import re
+
 import pytest
 
 from portal.accounts.guards import GUARD
+from tests.builders import make_token
 from tests.developers.pages import PAGES
 
 ERRORS = "/developers/errors"
-# Who may read them is decided before any database is asked, so one kind is enough.
-SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def listed(page):
@@ -18,13 +19,15 @@ def current(page):
     return [link.get("href") for link in page.all("//nav[@aria-label='Developers']//a[@aria-current='page']")]
 
 
+SECRET = re.compile(r"\b(?:pat|acc|svc)_[0-9A-Za-z]{20,}")
+
+
 @pytest.fixture
 def closed(house_with):
     """A portal whose pages for developers are for members."""
     return house_with(developers="members")
 
 
-@SQLITE
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("who", ["stranger", "bob", "alice"])
 def test_everybody_reads_them_and_sees_where_they_are(who, path, request, app):
@@ -56,7 +59,6 @@ def test_for_members_alone_whoever_is_signed_in_reads_them(path, closed):
     assert (page.status, current(page)) == (200, [path])
 
 
-@SQLITE
 def test_every_other_page_follows_the_setting(app):
     views = {name: view for name, view in app.view_functions.items() if name.startswith("developers.")}
 
@@ -70,16 +72,32 @@ def test_the_sign_in_page_leads_there_where_strangers_may_read_them(setting, is_
     assert (page.links().get("Developers") == "/developers") is is_led
 
 
-@SQLITE
 def test_a_stranger_who_reads_them_can_sign_in(stranger):
     assert stranger.get("/developers").links()["Sign in"] == "/sign-in"
 
 
-@SQLITE
 def test_the_menu_of_everybody_leads_there(bob):
     assert bob.get("/settings/profile").links()["Developers"] == "/developers"
 
 
-@SQLITE
 def test_settings_are_listed_on_their_own_pages_only(bob):
     assert bob.get("/developers").all("//nav[@aria-label='Settings']") == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("who", ["stranger", "alice"])
+def test_ac_046_none_of_them_shows_a_token(who, path, request, cast, database):
+    _, secret = make_token(database, cast.alice)
+    page = request.getfixturevalue(who).get(path)
+
+    assert secret not in page.response.text
+    assert not SECRET.search(page.response.text)
+
+
+@pytest.mark.parametrize("path", ["/developers", "/developers/tools", "/developers/limits", "/developers/links"])
+def test_addresses_on_them_are_the_public_one(path, house_with):
+    client = house_with(public_url="https://portal.example").app.test_client()
+
+    text = client.get(path, base_url="https://portal.example").text
+    assert "https://portal.example" in text
+    assert "localhost" not in text

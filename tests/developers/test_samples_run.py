@@ -1,122 +1,103 @@
-"""Every sample of the reference, typed as it is printed, with a token in the placeholder's place: it runs, and is
-answered as the page says."""
+"""Who has nothing but a token and the pages has an answer: the programs on them, run as they stand there."""
 
+import os
 import shutil
 import subprocess
-from contextlib import redirect_stdout
-from dataclasses import replace
-from io import StringIO
-from itertools import count
+import sys
+from dataclasses import dataclass
+from pathlib import Path
 
-import orjson
 import pytest
+from lxml import html
 
-from portal.accounts.models import Role
 from portal.database import Database
-from portal.developers.reference import YOUR_TOKEN, read_reference
-from portal.developers.samples import CURL, JAVASCRIPT, PYTHON, samples_of
 from tests.builders import make_token
-from tests.cast import add_account, add_person
-from tests.gateway.questions import new_service
-from tests.served import Client, serve
+from tests.cast import add_cast
+from tests.served import Client, Served, serve
 
 
-@pytest.fixture(scope="module")
-def portal(sqlite_template, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("samples")
-    path = folder / "portal.db"
-    shutil.copy(sqlite_template, path)
-    url = f"sqlite:///{path}"
-    with serve(url, folder) as served:
-        yield url, served
+@dataclass(frozen=True)
+class Reader:
+    """Somebody with a token who copies from the pages of a served portal."""
 
+    portal: Served
+    secret: str
+    folder: Path
 
-@pytest.fixture(scope="module")
-def calls(portal):
-    """The calls as the portal's own document tells them."""
-    return read_reference(Client(portal[1].port).get("/api/v1/openapi.json").json).operations
+    def copied(self, path: str, xpath: str) -> str:
+        """The piece of code there, with the token in its place."""
+        page = html.document_fromstring(Client(self.portal.port).get(path).body.decode())
+        (piece,) = page.xpath(f"{xpath}//pre")
+        return str(piece.text_content()).replace("YOUR_TOKEN", self.secret)
 
+    def sample(self, language: str) -> str:
+        """The first call in that language."""
+        return self.copied("/developers", f"//*[@data-sample='{language}']")
 
-@pytest.fixture(scope="module")
-def typed(portal, calls):
-    """The samples of each call, language by language, ready to run: each by an Alice of its own, who has just two
-    tokens, one to call with and one to call about."""
-    url, served = portal
-    rows, numbers = Database(url), count(1)
-
-    def ready(call, language):
-        number = next(numbers)
-        alice = rows.transaction(
-            lambda session: add_person(session, add_account(session, f"Acme{number}"), "Alice", Role.OWNER)
+    def run(self, *command: str) -> str:
+        """What a program prints that ends well; it finds the token in its environment, too."""
+        given = {**os.environ, "PORTAL_TOKEN": self.secret}
+        ended = subprocess.run(
+            command, cwd=self.folder, env=given, capture_output=True, text=True, timeout=60, check=False
         )
-        _, own = make_token(rows, alice, "To call with")
-        about_id, about = make_token(rows, alice, "To call about")
-        first = new_service(rows, f"Badges {number}") if call.is_for_services else own if call.kinds else about
-        text = samples_of(_about(call, about_id), served.url)[language]
-        # The first one calls; where a second one stands, it is what the call is about.
-        return text.replace(YOUR_TOKEN, first, 1).replace(YOUR_TOKEN, about)
-
-    yield {language: [ready(call, language) for call in calls] for language in (CURL, PYTHON, JAVASCRIPT)}
-    rows.close()
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
 
 
-def _about(call, token_id):
-    """`call` with the id of a real token in its path."""
-    parameters = tuple(
-        replace(one, field=replace(one.field, example=token_id)) if one.place == "path" else one
-        for one in call.parameters
-    )
-    return replace(call, parameters=parameters)
+@pytest.fixture(scope="module")
+def reader(sqlite_template, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("samples")
+    path = shutil.copy(sqlite_template, folder / "portal.db")
+    database = Database(f"sqlite:///{path}")
+    _, secret = make_token(database, database.transaction(add_cast).bob)
+    with serve(f"sqlite:///{path}", folder, limits="address=0,token=60/1s") as portal:
+        yield Reader(portal, secret, folder)
+    database.close()
 
 
-def curl(text):
-    """The status and the body that a shell is answered."""
-    line = text.replace("curl ", "curl -sS -w '\n%{http_code}' ", 1)
-    body, _, status = subprocess.run(["sh", "-c", line], capture_output=True, check=True).stdout.rpartition(b"\n")
-    return int(status), orjson.loads(body) if body else None
+def test_the_first_call_with_curl(reader):
+    answer = reader.run("sh", "-c", reader.sample("curl"))
+
+    assert answer.startswith("HTTP/1.1 200 OK")
+    assert '"name":"Bob"' in answer
 
 
-def python(text):
-    """The status and the body that Python is answered, and what is printed."""
-    names: dict = {}
-    with redirect_stdout(StringIO()) as printed:
-        exec(text, names)
-    answer = names["answer"]
-    assert printed.getvalue().startswith(str(answer.status_code))
-    return answer.status_code, answer.json() if answer.content else None
+def test_the_first_call_in_python(reader):
+    assert reader.run(sys.executable, "-c", reader.sample("Python")).startswith("200 {'account': {'id': 1")
 
 
-def javascript(texts):
-    """The statuses that Node prints, one for each of the samples; it starts slowly, so it starts once."""
-    blocks = "\n".join(f"await (async () => {{\n{text}\n}})();" for text in texts)
-    program = f"const told = [];\nconsole.log = (status) => told.push(status);\n{blocks}\nconsole.info(told.join());"
-    ended = subprocess.run(["node", "--input-type=module", "-e", program], capture_output=True, check=True)
-    return [int(status) for status in ended.stdout.split(b",")]
+def test_the_first_call_in_javascript(reader):
+    program = reader.folder / "first-call.mjs"
+    program.write_text(reader.sample("JavaScript"))
+
+    assert reader.run("node", program.name).startswith("200 {")
 
 
-def fits(body, example):
-    """Whether an answer has the fields of its example, wherever that says more than null or an empty list."""
-    if isinstance(example, dict) and isinstance(body, dict):
-        return set(example) <= set(body) and all(fits(body[name], one) for name, one in example.items())
-    if isinstance(example, list) and example and isinstance(body, list):
-        return all(fits(one, example[0]) for one in body)
-    return True
+def test_the_lines_for_env_are_taken_by_a_shell(reader):
+    (reader.folder / ".env").write_text(reader.sample(".env"))
+
+    told = reader.run("sh", "-c", '. ./.env; curl -s -H "X-Api-Token: $PORTAL_TOKEN" "$PORTAL_URL/api/v1/me"')
+    assert '"role":"member"' in told
 
 
-@pytest.mark.parametrize(("language", "run"), [(CURL, curl), (PYTHON, python)])
-def test_every_sample_runs_and_is_answered_as_the_page_says(language, run, calls, typed):
-    answered = {call.id: run(text) for call, text in zip(calls, typed[language], strict=True)}
+def test_the_short_way_of_curl_writes_the_word_itself(reader):
+    url = f"{reader.portal.url}/api/v1/me"
 
-    assert {name: status for name, (status, _) in answered.items()} == statuses(calls)
-    assert [call.id for call in calls if not fits(answered[call.id][1], call.answers[0].example)] == []
-    assert len(calls) > 12
+    assert '"role":"member"' in reader.run("curl", "-s", "--oauth2-bearer", reader.secret, url)
 
 
-def test_every_sample_in_javascript_runs_and_is_answered_as_the_page_says(calls, typed):
-    answered = javascript(typed[JAVASCRIPT])
+def test_many_calls_in_a_row_keep_to_the_limit_and_all_get_through(reader):
+    program = reader.copied("/developers/limits", "//h2[@id='bulk']/ancestor::section[1]")
 
-    assert dict(zip((call.id for call in calls), answered, strict=True)) == statuses(calls)
+    assert reader.run(sys.executable, "-c", program).split() == ["200"] * 100
 
 
-def statuses(calls):
-    return {call.id: call.answers[0].status for call in calls}
+def test_a_token_that_leaked_is_killed_as_the_page_says(reader):
+    page = html.document_fromstring(Client(reader.portal.port).get("/developers/token-format").body.decode())
+    revoke, delete = (piece.text_content() for piece in page.xpath("//h2[@id='leaked']/ancestor::section[1]//pre"))
+    other = Client(reader.portal.port).call("POST", "/api/v1/tokens", reader.secret, {"name": "Leaked"}).json["token"]
+    one = Client(reader.portal.port).call("POST", "/api/v1/tokens", reader.secret, {"name": "Leaked too"}).json["token"]
+
+    assert reader.run("sh", "-c", revoke.replace("YOUR_TOKEN", other)).startswith("HTTP/1.1 200")
+    assert reader.run("sh", "-c", delete.replace("YOUR_TOKEN", one)).startswith("HTTP/1.1 204")
+    assert {Client(reader.portal.port).get("/api/v1/me", token=dead).status for dead in (one, other)} == {401}
