@@ -104,6 +104,9 @@ class Database:
         self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE", postgresql_readonly=None)
         # On PostgreSQL a read-only transaction is refused every write by the server itself.
         self._reading = self.engine.execution_options(begin="BEGIN", postgresql_readonly=True)
+        # SQLite's transactions are at one instant by themselves.
+        one_instant = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._snapshot = self._reading.execution_options(**one_instant)
         self.lookup: Lookup = lookup_for(self.url)
 
     @property
@@ -143,6 +146,12 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A session that only reads, on one snapshot-free transaction that is rolled back at the end."""
         with _told_plainly(), Session(self._reading, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """As `reading`, but everything in it is read as it was at one instant: that of the first question."""
+        with _told_plainly(), Session(self._snapshot, expire_on_commit=False) as session:
             yield session
 
     def close(self) -> None:

@@ -3,12 +3,14 @@
 One table: the API's answers and the page `/developers/errors` are both made from it.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One kind of refusal. `meaning` says what happened, `remedy` what the caller can do about it."""
+class Problem(NamedTuple):
+    """One kind of refusal. `meaning` says what happened, `remedy` what the caller can do about it.
+
+    A tuple, since the command line reads this table too, and would wait for what makes a dataclass.
+    """
 
     code: str
     status: int

@@ -28,6 +28,7 @@ from portal.written import (
     Limits,
     Networks,
     Prefixes,
+    events_url_beside,
     read_limits,
     read_networks,
     read_prefixes,
@@ -76,6 +77,18 @@ class Settings(BaseModel):
         default="",
         description="The address people and programs reach the portal at, without a path. All links are made from "
         "it. `http` is allowed for this machine only. Default: `http://localhost:<port>`.",
+    )
+    events_url: str = Field(
+        default="",
+        description="The address programs reach the event stream at. Default: `/ws/events` at the host of "
+        "`PORTAL_PUBLIC_URL` (`wss://portal.example.com/ws/events`), and on this machine alone at the port after the "
+        "portal's (`ws://localhost:8001/ws/events`).",
+    )
+    events_sockets: int = Field(
+        default=10_000,
+        ge=10,
+        le=100_000,
+        description="How many may listen to the event stream at once; further ones are closed with 4429.",
     )
     trusted_proxies: Networks = Field(
         default=(),
@@ -199,6 +212,18 @@ class Settings(BaseModel):
             raise ValueError("use https; http is allowed for this machine only (http://localhost)")
         return value.rstrip("/")
 
+    @field_validator("events_url")
+    @classmethod
+    def _stream_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"ws", "wss"} or not HOST_NAME.fullmatch(parts.hostname or "")):
+            raise ValueError("write it like wss://portal.example.com/ws/events")
+        if parts.query or parts.fragment or parts.username:
+            raise ValueError("write the scheme, host and path alone, like wss://portal.example.com/ws/events")
+        if parts.scheme == "ws" and parts.hostname not in LOOPBACK_NAMES:
+            raise ValueError("use wss; ws is allowed for this machine only (ws://localhost)")
+        return value
+
     @model_validator(mode="after")
     def _kinds_differ(self) -> Self:
         for one, other in combinations(("personal_token_prefix", "account_token_prefix", "service_token_prefix"), 2):
@@ -266,11 +291,13 @@ def _env_file() -> dict[str, str]:
 
 def _defaults(settings: Settings, port: int) -> dict[str, Any]:
     folder = settings.instance_dir.resolve()
+    public_url = settings.public_url or f"http://localhost:{port}"
     return {
         "instance_dir": folder,
         "database_url": settings.database_url or f"sqlite:///{folder / 'portal.db'}",
         "secret_key": settings.secret_key or _kept_secret_key(folder / "secret_key"),
-        "public_url": settings.public_url or f"http://localhost:{port}",
+        "public_url": public_url,
+        "events_url": settings.events_url or events_url_beside(public_url),
     }
 
 

@@ -23,7 +23,16 @@ class Layer:
 LAYERS = (
     Layer(
         "entrances",  # Put everything together: may import anything.
-        ("portal", "portal.app", "portal.cli", "portal.commands", "portal.server", "portal.gateway_server"),
+        (
+            "portal",
+            "portal.app",
+            "portal.cli",
+            "portal.commands",
+            "portal.server",
+            "portal.gateway_server",
+            "portal.events_server",
+            "portal.supervisor",
+        ),
         (
             "client",
             "surfaces",
@@ -41,7 +50,7 @@ LAYERS = (
     Layer("client", ("portal.client",), ()),  # For people with a token: knows of the portal what its API says.
     Layer(
         "surfaces",  # What programs meet.
-        ("portal.api", "portal.gateway", "portal.developers"),
+        ("portal.api", "portal.gateway", "portal.events", "portal.developers"),
         ("authentication", "features", "page kit", "tokens", "accounts", "audit", "schema", "kernel"),
     ),
     Layer(
@@ -132,7 +141,13 @@ ONLY_THIS_OF_FLASK = {"portal.accounts.sessions": {"flask_login"}}
 HEAVY = frozenset({"alembic", "prometheus_client", "redis", "zxcvbn"})
 
 # What is put together only when it is asked for: who has nothing but a token must not wait for the web app.
-LATE = frozenset({("portal", "portal.app"), ("portal.cli", "portal.commands.operator")})
+LATE = frozenset(
+    {
+        ("portal", "portal.app"),
+        ("portal.cli", "portal.commands.operator"),
+        ("portal.commands.serving", "portal.events_server"),
+    }
+)
 
 
 @dataclass(frozen=True)

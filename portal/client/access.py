@@ -6,7 +6,7 @@ whoever wrote the folder that one stands in could name an address of their own, 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from portal.client.errors import Misused
@@ -25,14 +25,16 @@ _IN_ARGUMENTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """One portal and one token."""
+class Access(NamedTuple):
+    """One portal and one token. A tuple, since a dataclass would take longer to load than all else here."""
 
     scheme: str
     host: str
     port: int
-    secret: str = field(repr=False)
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"Access({self.url})"
 
     @property
     def url(self) -> str:

@@ -8,9 +8,8 @@ import json
 import socket
 import ssl
 import time
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from portal.client.access import URL, Access
@@ -25,8 +24,7 @@ _GATEWAY_STATUSES = frozenset({502, 503, 504})
 _MAYBE = f"It may have been carried out all the same. Look before you run it again: {LOOK}"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What is sent. With `once`, an `Idempotency-Key`, it may be sent again without being done twice."""
 
     method: str

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from portal.audit import OPERATOR
 from portal.client import calls
 from portal.clock import as_iso, utc_now
+from portal.tokens import services
 from tests.builders import ago, ahead, make_account_token, make_token
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -41,6 +43,19 @@ def test_whoami_of_an_account_and_with_scopes(typed, portal_url, database, cast,
     assert limited.out.endswith(f"scopes   tokens:read\nexpires  {as_iso(end)}\n")
 
 
+def test_whoami_of_a_service(typed, portal_url, database):
+    def make(session):
+        return services.create(session, OPERATOR, name="Badge gateway", prefix="svc", now=utc_now())
+
+    secret = database.transaction(make).secret.reveal()
+
+    said = typed.at(portal_url, secret).run("whoami").out.splitlines()
+
+    assert said[0] == "A service of the operator"
+    assert said[1].startswith(f"token    Badge gateway ({secret[:12]}…), service, id ")
+    assert said[2] == "scopes   none"
+
+
 @pytest.mark.parametrize("written", ["Bearer {}", "bearer  {}", " {}\n"])
 def test_a_token_is_good_with_the_word_bearer_and_without(alices, portal_url, alices_secret, written):
     assert alices.at(portal_url, written.format(alices_secret)).run("whoami").code == 0
@@ -66,6 +81,17 @@ def test_the_list_has_a_status(alices, database, cast):
     assert alices.run("list", "--status", "all", "--json").out.count('"id"') == 2
     nothing = alices.run("list", "--status", "revoked")
     assert (nothing.code, nothing.out, nothing.err) == (0, "", "There are none.\n")
+
+
+def test_the_list_says_what_ended_or_will_end_a_token(alices, database, cast):
+    revoked, replaced = (make_token(database, cast.alice, name)[0] for name in ("Revoked", "Replaced"))
+    alices.run("revoke", str(revoked))
+    alices.run("rotate", str(replaced))
+
+    said = alices.run("list", "--status", "all").out
+
+    assert re.search(r"Revoked .* revoked 20\S+Z +never\n", said)
+    assert re.search(r"Replaced .* replaced, stops 20\S+Z +never\n", said)
 
 
 @pytest.mark.parametrize("limits", ["token=60/2s", "token=2/1s"])

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from portal.client.access import TOKEN, URL
+from portal.client.access import TOKEN, URL, read_access
 from portal.settings import OF_PORTAL_TOKEN, unknown_settings
 from portal.tokens.secret import make_secret
 from tests.served import ROOT
@@ -102,6 +102,23 @@ def test_what_can_be_no_token_is_one_sentence_without_it(typed, secret, said):
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
     assert outcome.err.startswith(said)
     assert "Evil" not in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("https://portal.example.com", "https://portal.example.com"),
+        ("https://portal.example.com:443/", "https://portal.example.com"),
+        ("https://PORTAL.example.com:8443", "https://portal.example.com:8443"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("http://127.0.0.1", "http://127.0.0.1"),
+    ],
+)
+def test_an_address_is_taken_in_every_spelling_and_shown_without_the_token(given, url):
+    access = read_access({URL: given, TOKEN: "pat_x"})
+
+    assert access.url == url
+    assert "pat_x" not in repr(access) + str(access)
 
 
 def test_a_file_env_names_no_address(typed, tmp_path, monkeypatch):
