@@ -110,8 +110,7 @@ def limits() -> ResponseReturnValue:
 @for_developers
 def events() -> ResponseReturnValue:
     settings = running().settings
-    stream = f"ws{settings.public_url.removeprefix('http')}/ws/events"
-    return _page("events", events_url=stream, prefix=settings.personal_token_prefix[0])
+    return _page("events", events_url=settings.events_url, prefix=settings.personal_token_prefix[0])
 
 
 @blueprint.get("/tools")
