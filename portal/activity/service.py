@@ -5,10 +5,10 @@ Nothing is written here. Pages show lines, never rows, so that a template cannot
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVarTuple
 
 from pydantic import Field, WithJsonSchema
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, select, union
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
@@ -18,6 +18,7 @@ from portal.clock import as_iso
 from portal.sentences import remark, sentence
 from portal.tokens.models import Kind, Token
 
+Columns = TypeVarTuple("Columns")
 PAGE_SIZE = 50
 
 
@@ -28,18 +29,18 @@ class Reach:
     account_id: int
     user_id: int | None
 
-    def holds(self) -> ColumnElement[bool]:
-        """Which rows of the log joined with `Token` these are. Of one person: what they did, by page or by token, and
-        what was done to them and to their tokens."""
-        in_account = AuditEvent.account_id == self.account_id
-        if self.user_id is None:
-            return in_account
-        is_own = or_(
+    def own(self) -> tuple[ColumnElement[bool], ...]:
+        """What one person sees: what they did, by page or by token, and what was done to them and to their tokens.
+
+        A row may be in several of these. Each has an index of its own, which none would have that named them all, so
+        that whose few rows lie among millions need not wait until all of those were looked at.
+        """
+        tokens = select(Token.id).where(Token.user_id == self.user_id)
+        return (
             and_(AuditEvent.actor_kind == ActorKind.USER, AuditEvent.actor_id == self.user_id),
             and_(AuditEvent.target_kind == "user", AuditEvent.target_id == self.user_id),
-            Token.user_id == self.user_id,
+            AuditEvent.token_id.in_(tokens),
         )
-        return and_(in_account, is_own)
 
 
 def reach_of(*, account_id: int, user_id: int | None, role: str) -> Reach:
@@ -92,23 +93,43 @@ def account_lines(session: Session, *, account_id: int, cut: Cut) -> Lines:
 def _lines(session: Session, reach: Reach, cut: Cut) -> Lines:
     # Upward from `after` the nearest rows are wanted, not the newest ones; they are turned around below.
     is_upward = cut.before is None and cut.after is not None
-    query = (
-        select(AuditEvent, Token.hint, Token.kind)
-        .outerjoin(Token, Token.id == AuditEvent.token_id)
-        .where(reach.holds())
-        .order_by(AuditEvent.id.asc() if is_upward else AuditEvent.id.desc())
-        .limit(PAGE_SIZE + 1)
-    )
-    if cut.before is not None:
-        query = query.where(AuditEvent.id < cut.before)
-    elif is_upward:
-        query = query.where(AuditEvent.id > cut.after)
-    found = [_line(event, hint, kind) for event, hint, kind in session.execute(query)]
+    narrowed = _above(cut.after) if is_upward else _below(cut.before)
+    query = select(AuditEvent, Token.hint, Token.kind)
+    rows = session.execute(_rows(query, reach, *narrowed, most=PAGE_SIZE + 1, is_upward=is_upward))
+    found = [_line(event, hint, kind) for event, hint, kind in rows]
     has_more = len(found) > PAGE_SIZE
     shown = found[:PAGE_SIZE]
     if is_upward:
         return _with_cuts(shown[::-1], has_older=True, has_newer=has_more)
     return _with_cuts(shown, has_older=has_more, has_newer=cut.before is not None)
+
+
+def _rows(
+    query: Select[*Columns], reach: Reach, *narrowed: ColumnElement[bool], most: int, is_upward: bool = False
+) -> Select[*Columns]:
+    """`query`, which selects of events and their tokens, for at most that many rows in reach, from one end."""
+    order = AuditEvent.id.asc() if is_upward else AuditEvent.id.desc()
+
+    def ids(part: ColumnElement[bool]) -> Select[int]:
+        # In a query of its own, since SQLite takes no LIMIT inside of a UNION.
+        return select(select(AuditEvent.id).where(part, *narrowed).order_by(order).limit(most).subquery().c.id)
+
+    if reach.user_id is not None:
+        query = query.where(AuditEvent.id.in_(union(*map(ids, reach.own()))))
+    return (
+        query.outerjoin(Token, Token.id == AuditEvent.token_id)
+        .where(AuditEvent.account_id == reach.account_id, *narrowed)
+        .order_by(order)
+        .limit(most)
+    )
+
+
+def _below(event_id: int | None) -> list[ColumnElement[bool]]:
+    return [] if event_id is None else [AuditEvent.id < event_id]
+
+
+def _above(event_id: int | None) -> list[ColumnElement[bool]]:
+    return [] if event_id is None else [AuditEvent.id > event_id]
 
 
 def _with_cuts(lines: list[Line], *, has_older: bool, has_newer: bool) -> Lines:
@@ -185,39 +206,30 @@ def events_before(
     session: Session, reach: Reach, *, before_id: int | None, action: str | None, most: int
 ) -> list[EventJson]:
     """At most that many events, newest first: those below `before_id`, or the newest; of one action, or of all."""
-    query = _events(reach).order_by(AuditEvent.id.desc()).limit(most)
-    if before_id is not None:
-        query = query.where(AuditEvent.id < before_id)
-    if action is not None:
-        query = query.where(AuditEvent.action == action)
-    return _read(session, query)
+    of_action = [] if action is None else [AuditEvent.action == action]
+    return _read(session, _rows(_EVENTS, reach, *_below(before_id), *of_action, most=most))
 
 
 def events_after(session: Session, reach: Reach, *, after_id: int, most: int) -> list[EventJson]:
     """At most that many of the events above `after_id`, oldest first."""
-    return _read(session, _events(reach).where(AuditEvent.id > after_id).order_by(AuditEvent.id).limit(most))
+    return _read(session, _rows(_EVENTS, reach, *_above(after_id), most=most, is_upward=True))
 
 
-def _events(reach: Reach) -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            AuditEvent.id,
-            AuditEvent.at,
-            AuditEvent.action,
-            AuditEvent.outcome,
-            AuditEvent.actor_kind,
-            AuditEvent.actor_id,
-            AuditEvent.actor_name,
-            AuditEvent.token_id,
-            Token.hint,
-            AuditEvent.target_kind,
-            AuditEvent.target_id,
-            AuditEvent.target_name,
-            AuditEvent.address,
-        )
-        .outerjoin(Token, Token.id == AuditEvent.token_id)
-        .where(reach.holds())
-    )
+_EVENTS = select(
+    AuditEvent.id,
+    AuditEvent.at,
+    AuditEvent.action,
+    AuditEvent.outcome,
+    AuditEvent.actor_kind,
+    AuditEvent.actor_id,
+    AuditEvent.actor_name,
+    AuditEvent.token_id,
+    Token.hint,
+    AuditEvent.target_kind,
+    AuditEvent.target_id,
+    AuditEvent.target_name,
+    AuditEvent.address,
+)
 
 
 def _read(session: Session, query: Select[*tuple[Any, ...]]) -> list[EventJson]:

@@ -123,13 +123,10 @@ def test_the_last_page_has_no_next_even_when_it_is_full(path, alices):
 
 
 @pytest.mark.parametrize("path", [INVENTORY, MEMBERS, EVENTS])
-@pytest.mark.parametrize(
-    "query", ["limit=0", "limit=101", "limit=x", "limit=1&limit=2", "cursor=", "page=2", "user_id=1"]
-)
-def test_a_query_that_cannot_be_is_refused_by_name(path, query, alices):
-    answer = alices.get(f"{path}?{query}")
-
-    assert (answer.status_code, list(errors(answer))) == (422, [f"/{query.partition('=')[0]}"])
+def test_a_query_that_cannot_be_is_refused_by_name(path, alices):
+    for query in ("limit=0", "limit=101", "limit=x", "limit=1&limit=2", "cursor=", "page=2", "user_id=1"):
+        answer = alices.get(f"{path}?{query}")
+        assert (answer.status_code, list(errors(answer))) == (422, [f"/{query.partition('=')[0]}"]), query
 
 
 @pytest.mark.parametrize("path", CURSORS)

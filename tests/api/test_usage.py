@@ -76,11 +76,10 @@ def test_the_days_are_counted_with_today(program, cast, made, used):
     assert items(bobs.get(f"{USAGE}?days=90")) == rows[1:]
 
 
-@pytest.mark.parametrize("days", ["0", "91", "-1", "x", "", "1.5", "٣", "30&days=7", "9" * 400])
-def test_days_that_cannot_be_are_refused(alices, days):
-    answer = alices.get(f"{USAGE}?days={days}")
-
-    assert (answer.status_code, list(errors(answer))) == (422, ["/days"])
+def test_days_that_cannot_be_are_refused(alices):
+    for days in ("0", "91", "-1", "x", "", "1.5", "٣", "30&days=7", "9" * 400):
+        answer = alices.get(f"{USAGE}?days={days}")
+        assert (answer.status_code, list(errors(answer))) == (422, ["/days"]), days
 
 
 def test_usage_takes_no_other_field(alices):
