@@ -15,6 +15,7 @@ from portal.current import running
 from portal.developers import figures
 from portal.developers.calls import Operation, Reference
 from portal.developers.changelog import RELEASES
+from portal.developers.examples import example
 from portal.developers.forms import LinkForm
 from portal.developers.postman import collection
 from portal.developers.reference import read_reference
@@ -110,7 +111,12 @@ def limits() -> ResponseReturnValue:
 @for_developers
 def events() -> ResponseReturnValue:
     settings = running().settings
-    return _page("events", events_url=settings.events_url, prefix=settings.personal_token_prefix[0])
+    return _page(
+        "events",
+        events_url=settings.events_url,
+        prefix=settings.personal_token_prefix[0],
+        programs={"Python": example("events/listen.py"), "JavaScript": example("events/listen.mjs")},
+    )
 
 
 @blueprint.get("/tools")

@@ -2,12 +2,15 @@
 
 import json
 
+import pytest
+
 from portal.activity.service import EventJson
 from portal.events.closing import Code
 from portal.events.listeners import MOST_PER_TOKEN
 from portal.events.poller import SLOW_SECONDS
 from portal.events.sockets import SILENT_SECONDS
-from tests.developers.reading import code_after, facts
+from tests.developers.reading import code_after, facts, sample
+from tests.served import ROOT
 
 PATH = "/developers/events"
 TOO_LARGE = 1009  # The library's own answer.
@@ -45,3 +48,17 @@ def test_the_numbers_are_those_of_the_stream(stranger):
     assert f"nothing for {SLOW_SECONDS:.0f} seconds" in told["1008"][0]
     assert f"within {SILENT_SECONDS:.0f} seconds" in told["4401"][0]
     assert f"More than {MOST_PER_TOKEN} connections" in told["4429"][0]
+
+
+@pytest.mark.parametrize(("language", "file"), [("Python", "listen.py"), ("JavaScript", "listen.mjs")])
+def test_the_programs_are_the_ones_in_the_examples(language, file, stranger):
+    assert sample(stranger.get(PATH), language) == (ROOT / "examples" / "events" / file).read_text()
+
+
+def test_the_programs_are_told_the_addresses_of_this_portal(house_with):
+    page = (
+        house_with(public_url="https://portal.example").app.test_client().get(PATH, base_url="https://portal.example")
+    )
+
+    told = "PORTAL_URL=https://portal.example PORTAL_EVENTS_URL=wss://portal.example/ws/events PORTAL_TOKEN=YOUR_TOKEN"
+    assert f"export {told}" in page.text
