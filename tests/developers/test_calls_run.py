@@ -15,7 +15,7 @@ from portal.accounts.models import Role
 from portal.database import Database
 from portal.developers.reference import YOUR_TOKEN, read_reference
 from portal.developers.samples import CURL, JAVASCRIPT, PYTHON, samples_of
-from tests.builders import make_token
+from tests.builders import ahead, make_token
 from tests.cast import add_account, add_person
 from tests.gateway.questions import new_service
 from tests.served import Client, serve
@@ -50,7 +50,7 @@ def typed(portal, calls):
             lambda session: add_person(session, add_account(session, f"Acme{number}"), "Alice", Role.OWNER)
         )
         _, own = make_token(rows, alice, "To call with")
-        about_id, about = make_token(rows, alice, "To call about")
+        about_id, about = make_token(rows, alice, "To call about", expires_at=ahead(days=30))
         first = new_service(rows, f"Badges {number}") if call.is_for_services else own if call.kinds else about
         text = samples_of(_about(call, about_id), served.url)[language]
         # The first one calls; where a second one stands, it is what the call is about.
