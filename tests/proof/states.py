@@ -250,7 +250,7 @@ def reference(house: House) -> Named:
     yield "reference", house.stranger.get(REFERENCE)
     bob = house.browser_of(house.cast.bob)
     yield "call", house.stranger.get(f"{REFERENCE}/getMe")
-    for operation in ("listTokens", "createToken", "rotateToken", "introspect", "getOpenapi"):
+    for operation in ("listTokens", "createToken", "rotateToken", "introspect", "revokeHeld"):
         yield f"call, {operation}", bob.get(f"{REFERENCE}/{operation}")
 
 
