@@ -114,11 +114,14 @@ def _rows(
         # In a query of its own, since SQLite takes no LIMIT inside of a UNION.
         return select(select(AuditEvent.id).where(part, *narrowed).order_by(order).limit(most).subquery().c.id)
 
-    if reach.user_id is not None:
-        query = query.where(AuditEvent.id.in_(union(*map(ids, reach.own()))))
+    if reach.user_id is None:
+        found = query.select_from(AuditEvent).where(*narrowed)
+    else:
+        own = union(*map(ids, reach.own())).subquery()
+        found = query.select_from(own).join(AuditEvent, AuditEvent.id == own.c.id)
     return (
-        query.outerjoin(Token, Token.id == AuditEvent.token_id)
-        .where(AuditEvent.account_id == reach.account_id, *narrowed)
+        found.outerjoin(Token, Token.id == AuditEvent.token_id)
+        .where(AuditEvent.account_id == reach.account_id)
         .order_by(order)
         .limit(most)
     )

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.models import Role
 from portal.activity.service import events_before, reach_of
 from portal.api.answers import json_answer
-from portal.api.payloads import EventsJson, UsageJson
+from portal.api.payloads import DayOfUseJson, EventsJson, UsageJson
 from portal.api.queries import EVENT_CURSORS, EventsQuery, UsageQuery, read_query
 from portal.authentication.decorator import bearer_required
 from portal.authentication.described import ACTIVITY, described
@@ -43,7 +43,7 @@ def usage(caller: Principal) -> ResponseReturnValue:
     """Calls that were let in, per token and day (UTC), oldest day first: of all tokens of the account for owners and
     the account token; for others of their own.
 
-    A day on which a token was not used has no item. What was counted in the last seconds may be missing.
+    A day on which none of its calls was let in has no item. What was counted in the last seconds may be missing.
     """
     wanted = read_query(UsageQuery)
     sees_all = caller.user_id is None or caller.role == Role.OWNER
@@ -55,7 +55,9 @@ def usage(caller: Principal) -> ResponseReturnValue:
             account_id=caller.own_account_id,
             user_id=None if sees_all else caller.user_id,
         )
-    told: UsageJson = {
-        "items": [{"date": row.day.isoformat(), "token_id": row.token_id, "calls": row.calls} for row in found]
-    }
+    # Where all that a token tried on a day was refused there is a row without a call.
+    items: list[DayOfUseJson] = [
+        {"date": day.isoformat(), "token_id": token_id, "calls": calls} for day, token_id, calls, _ in found if calls
+    ]
+    told: UsageJson = {"items": items}
     return json_answer(told)

@@ -37,6 +37,11 @@ def _moment(value: object) -> datetime:
         raise ValueError("There is no such time.") from error
 
 
+def _whole(number: object) -> object:
+    # To JSON, 60.0 is as whole a number as 60.
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
 def _known(scope: str, info: ValidationInfo[Scopes]) -> str:
     if scope not in info.context:
         raise ValueError(f"There is no such scope. There are: {', '.join(info.context.sentences)}.")
@@ -68,6 +73,9 @@ Expiry = Annotated[
 # Named, so that the document can list the scopes of this very portal.
 Scope = TypeAliasType("Scope", Annotated[str, AfterValidator(_known)])
 WantedScopes = Annotated[list[Scope], AfterValidator(_some), Field(min_length=1)]
+
+
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
 
 
 class Payload(BaseModel):
@@ -104,7 +112,7 @@ class NameWanted(Payload):
 class RotationWanted(Payload):
     """How a token is replaced: how long the old one works on, and when the new one ends."""
 
-    overlap_seconds: int = Field(
+    overlap_seconds: WholeNumber = Field(
         default=DEFAULT_OVERLAP_SECONDS,
         ge=0,
         le=LONGEST_OVERLAP_SECONDS,
@@ -117,7 +125,7 @@ class RotationWanted(Payload):
 class OwnRotationWanted(RotationWanted):
     """How the calling token replaces itself: it must live to read the answer and store the new secret."""
 
-    overlap_seconds: int = Field(
+    overlap_seconds: WholeNumber = Field(
         default=DEFAULT_OVERLAP_SECONDS,
         ge=SHORTEST_OWN_OVERLAP_SECONDS,
         le=LONGEST_OVERLAP_SECONDS,

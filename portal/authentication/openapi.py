@@ -157,11 +157,12 @@ class _Writer:
 
     def _success(self, route: Route, description: Description) -> dict[str, Any]:
         response: dict[str, Any] = {
-            "description": "Done; there is no body." if description.answer is None else "Done.",
+            "description": "Done; there is no body.",
             "headers": headers_of(description.status, [], is_guarded=route.needs is not None),
         }
         if description.answer is not None:
             schema = self._schemas.of(description.answer)
+            response["description"] = self._schemas.meaning(schema)
             example = {**self._schemas.example(schema), **description.example}
             response["content"] = {JSON: {"schema": schema, "example": example}}
         if description.leads_to:

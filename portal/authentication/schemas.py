@@ -49,6 +49,10 @@ class Schemas:
         schema = model.model_json_schema(schema_generator=_Untitled)
         return {name: self._finished(field) for name, field in schema.get("properties", {}).items()}
 
+    def meaning(self, schema: Mapping[str, Any]) -> str:
+        """What a named schema says it is."""
+        return str(self.named[schema["$ref"].removeprefix(REFERENCE)]["description"])
+
     def example(self, schema: Mapping[str, Any]) -> Any:
         """A value that fits the schema, from the examples of its parts. Raises `KeyError` where one has none."""
         if "examples" in schema:

@@ -13,6 +13,7 @@ from portal.client import calls, shown
 from portal.client.access import TOKEN, URL, Access, read_access, refuse_secrets
 from portal.client.calls import SELF
 from portal.client.errors import CommandError
+from portal.client.sentences import LOOK
 
 LONGEST_LIFE_DAYS = 3650
 LONGEST_OVERLAP_SECONDS = 7 * 24 * 3600
@@ -38,6 +39,9 @@ def main(arguments: Sequence[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         # Whoever read the answer (`| head`) has had enough.
+        return 1
+    except KeyboardInterrupt:
+        shown.say(f"Stopped. What was sent may have been carried out. Look: {LOOK}")
         return 1
     return 0
 

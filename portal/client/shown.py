@@ -70,5 +70,6 @@ def end_of(token: dict[str, Any]) -> str:
 
 
 def _write(stream: TextIO, line: str) -> None:
-    stream.write(f"{line}\n")
+    # A terminal of another alphabet shows an escape in place of a letter that it has not.
+    stream.write(line.encode(stream.encoding, "backslashreplace").decode(stream.encoding) + "\n")
     stream.flush()

@@ -2,16 +2,9 @@
 // in its field and in that one call: nothing is stored, nothing of it gets into an address, and the field is emptied
 // when the page is left.
 
-import { startCopyButtons } from "./copy.js";
-import { startShownOnce } from "./shown-once.js";
+import { emptied, parsed, remark, tell, tellHeaders, tellText } from "./try-answer.js";
 
 const PATIENCE_MS = 15_000;
-const TOLD = [
-  "X-Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After", "Location", "Allow", "WWW-Authenticate",
-  "X-Token-Expires-At", "X-Portal-Account", "X-Portal-User", "X-Portal-Role", "X-Portal-Scopes", "X-Portal-Token",
-  "X-Portal-Token-Kind",
-];
-const SHOWN_OF_SECRET = 12;
 
 export function startTryIt() {
   for (const form of document.querySelectorAll("[data-try-it]")) {
@@ -165,97 +158,9 @@ function problemOf(form, answer, text) {
   return { sentence: sentences.join(" "), href: code && `${form.dataset.errors}#${encodeURIComponent(code)}` };
 }
 
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-// What is seen of the answer.
-
-function answerOf(form) {
-  return form.parentElement.querySelector("[data-try-answer]");
-}
-
-function emptied(form) {
-  const shown = answerOf(form);
-  for (const part of shown.querySelectorAll("[data-try-remark], [data-try-headers], [data-try-text]")) {
-    part.hidden = true;
-  }
-  tell(shown, "", "");
-  return shown;
-}
-
-function tell(shown, sentence, state) {
-  const status = shown.querySelector("[data-try-status]");
-  status.textContent = sentence;
-  status.dataset.state = state;
-}
-
-function remark(shown, sentence, problem) {
-  const place = shown.querySelector("[data-try-remark]");
-  place.replaceChildren([sentence, problem?.sentence].filter(Boolean).join(" "));
-  if (problem?.href) {
-    const link = document.createElement("a");
-    link.href = problem.href;
-    link.textContent = "What this error means";
-    place.append(" ", link, ".");
-  }
-  place.hidden = false;
-}
-
-function tellHeaders(shown, headers) {
-  const list = shown.querySelector("[data-try-headers]");
-  const rows = TOLD.filter((name) => headers.has(name)).map((name) => {
-    const row = document.createElement("div");
-    row.className = "details__row";
-    row.append(textIn("dt", name), textIn("dd", headers.get(name)));
-    return row;
-  });
-  list.replaceChildren(...rows);
-  list.hidden = !rows.length;
-}
-
-function textIn(tag, text) {
-  const element = document.createElement(tag);
-  element.textContent = text;
-  return element;
-}
-
-function tellText(form, shown, text) {
-  const pattern = new RegExp(form.dataset.secret, "g");
-  const place = shown.querySelector("[data-try-text]");
-  const value = parsed(text);
-  const pretty = value === null ? text : JSON.stringify(value, null, 2);
-  // A new secret has a box of its own, shown once; here stands what lists show of it.
-  place.querySelector("code").textContent = pretty.replace(pattern, (secret) => `${secret.slice(0, SHOWN_OF_SECRET)}…`);
-  place.hidden = !text;
-  for (const secret of new Set(text.match(pattern))) {
-    showOnce(form, secret);
-  }
-}
-
-// Each stays until the page is left: a second call must not take away what the first one made.
-function showOnce(form, secret) {
-  const holder = document.createElement("div");
-  holder.append(form.parentElement.querySelector("[data-try-secret]").content.cloneNode(true));
-  const field = holder.querySelector("[data-secret]");
-  field.value = secret;
-  field.id = `secret-${document.querySelectorAll("[data-secret]").length}`;
-  holder.querySelector("label").htmlFor = field.id;
-  const [alone, withBearer] = holder.querySelectorAll("[data-copy]");
-  alone.dataset.copy = secret;
-  withBearer.dataset.copy = `Bearer ${secret}`;
-  answerOf(form).before(holder);
-  startCopyButtons(holder);
-  startShownOnce(holder);
-}
-
 function forget(form) {
   for (const field of form.querySelectorAll("[data-is-secret]")) {
     field.value = "";
   }
-  emptied(form).querySelector("[data-try-text] code").textContent = "";
+  emptied(form);
 }

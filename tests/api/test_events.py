@@ -4,7 +4,6 @@ import pytest
 
 from portal.accounts.models import Role
 from portal.accounts.service import lock_account
-from portal.activity.service import Reach, events_after, reach_of
 from portal.audit import OPERATOR, Action, ActorKind, Outcome, Target, record
 from portal.clock import as_iso, utc_now
 from tests.api.calls import code, errors
@@ -172,26 +171,3 @@ def test_ac_047_no_event_holds_a_secret(alices, acmes):
     text = alices.get(EVENTS).text
 
     assert not any(secret[13:] in text for secret in (alices.secret, acmes.secret, new))
-
-
-def test_a_stream_reads_on_in_order(database, cast, log):
-    for _ in range(3):
-        log(cast.bob)
-        log(cast.adam)
-    reach = reach_of(account_id=cast.bob.account_id, user_id=cast.bob.id, role="member")
-    with database.reading() as session:
-        first = events_after(session, reach, after_id=0, most=2)
-        rest = events_after(session, reach, after_id=first[-1]["id"], most=9)
-        account = events_after(session, Reach(cast.bob.account_id, None), after_id=0, most=9)
-
-    assert [len(first), len(rest), len(account)] == [2, 1, 6]
-    ids = [event["id"] for event in [*first, *rest]]
-    assert ids == sorted(ids)
-
-
-@pytest.mark.parametrize(
-    ("user_id", "role", "sees"),
-    [(None, "account", None), (3, "owner", None), (3, "admin", None), (3, "member", 3)],
-)
-def test_who_reaches_how_far(user_id, role, sees):
-    assert reach_of(account_id=1, user_id=user_id, role=role) == Reach(1, sees)

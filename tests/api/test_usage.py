@@ -39,6 +39,7 @@ def items(answer):
 
 def test_usage_is_told_by_token_and_day_oldest_first(program, cast, made, used):
     today, before = used(made["Bob"], calls=170), used(made["Bob"], days_ago=2, calls=3, refusals=8)
+    used(made["Bob"], days_ago=1, calls=0, refusals=5)
 
     assert items(program(cast.bob).get(USAGE)) == [before, today]
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import ssl
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tests.cli.conftest import Outcome
 from tests.client.faulty import answer, answering, nothing
 from tests.gateways.nginx import Certificate
 from tests.served import ROOT, free_port
+from tests.server.running import wait_for
 
 SECRET = make_secret("pat").reveal()
 MADE = {
@@ -310,8 +312,31 @@ class TestStandardOutput:
 
         assert (said.out[:8], said.err) == ("id  name", "")
 
+    def test_a_terminal_of_another_alphabet_shows_escapes(self):
+        page = answer("200 OK", json.dumps({"items": [MADE | {"name": "Büro"}], "next_cursor": None}).encode())
+        with answering(page) as (port, _):
+            said = in_a_shell("list", port, PYTHONIOENCODING="ascii")
 
-def in_a_shell(command, port):
+        assert r"B\xfcro" in said.out
+
+    def test_one_who_stops_it_is_told_that_it_may_be_done(self):
+        with answering(_late) as (port, seen):
+            line = [sys.executable, "-m", "portal.cli", "token", "create", "CI"]
+            process = subprocess.Popen(line, cwd=ROOT, env=_environment(port), stderr=subprocess.PIPE, text=True)
+            wait_for(lambda: seen)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+
+        assert (process.returncode, said) == (
+            1, "Stopped. What was sent may have been carried out. Look: portal token list\n",
+        )  # fmt: skip
+
+
+def _environment(port, **more):
+    return {**os.environ, "PORTAL_URL": f"http://localhost:{port}", "PORTAL_TOKEN": SECRET, **more}
+
+
+def in_a_shell(command, port, **environment):
     """What a shell prints for `portal token …` with that portal in the environment."""
     done = subprocess.run(
         ["bash", "-c", f"{sys.executable} -m portal.cli token {command}"],
@@ -319,7 +344,7 @@ def in_a_shell(command, port):
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env={**os.environ, "PORTAL_URL": f"http://localhost:{port}", "PORTAL_TOKEN": SECRET},
+        env=_environment(port, **environment),
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
 

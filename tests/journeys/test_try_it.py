@@ -125,6 +125,15 @@ def test_a_token_in_the_address_is_not_sent(desk, bobs):
     assert sent == []
 
 
+def test_a_call_without_a_token_is_tried_without_one_and_a_very_long_answer_is_cut(desk):
+    open_call(desk, "getOpenapi")
+
+    answer = send(desk)
+
+    expect(answer.get_by_role("status")).to_have_text("200 OK")
+    expect(answer).to_contain_text("cut off here")
+
+
 def test_a_refusal_says_why_and_leads_to_what_to_do(desk):
     open_call(desk, "getMe", "pat_wrong")
 

@@ -18,13 +18,20 @@ PROGRAMS = Path(__file__).parent / "programs"
 # What stands in the programs where a reader puts in their own.
 SERVICE, PORTAL = "https://api.older.example", "https://older.example"
 TOKENS = ("YOUR_PERSONAL_ACCESS_TOKEN", "YOUR_API_TOKEN", "YOUR_TOKEN")
+STREAM = "wss://older.example"
 # Calls that the portal has under another path.
-PATHS = {"/api/agents/profiles": "/api/v1/me"}
+PATHS = {
+    "/api/agents/profiles": "/api/v1/me",
+    "/ws/sessions/${sessionId}": "/ws/events",
+    "/ws/sessions/{session_id}": "/ws/events",
+    "/ws/sessions/4711": "/ws/events",
+}
 
 COMMANDS = {
     "sh": ("sh", "-c"),
     "py": (sys.executable, "-c"),
-    "mjs": ("node", "--input-type=module", "-e"),
+    # Node has the WebSocket of browsers; up to version 21 it has to be asked for it.
+    "mjs": ("node", "--experimental-websocket", "--no-warnings", "--input-type=module", "-e"),
 }
 MISSING = {"sh": CURL_MISSING, "mjs": NODE_MISSING}
 KINDS = tuple(COMMANDS)
@@ -38,12 +45,22 @@ class Place:
     service: str
     authority: Path
 
+    @property
+    def stream(self) -> str:
+        return self.portal.replace("https:", "wss:")
+
 
 def run(name: str, place: Place, token: str) -> str:
     """What the program prints. It fails when the program does."""
     kind = name.rpartition(".")[2]
     text = (PROGRAMS / name).read_text()
-    changed = {SERVICE: place.service, PORTAL: place.portal, **PATHS, **dict.fromkeys(TOKENS, token)}
+    changed = {
+        SERVICE: place.service,
+        PORTAL: place.portal,
+        STREAM: place.stream,
+        **PATHS,
+        **dict.fromkeys(TOKENS, token),
+    }
     for theirs, ours in changed.items():
         text = text.replace(theirs, ours)
     environment = {

@@ -249,9 +249,8 @@ def _raising(error: type[Exception]) -> Callable[[], str]:
 def reference(house: House) -> Named:
     yield "reference", house.stranger.get(REFERENCE)
     bob = house.browser_of(house.cast.bob)
-    yield "reference, signed in", bob.get(REFERENCE)
     yield "call", house.stranger.get(f"{REFERENCE}/getMe")
-    for operation in ("listTokens", "createToken", "rotateToken", "introspect", "getOpenapi"):
+    for operation in ("listTokens", "createToken", "rotateToken", "introspect", "revokeHeld"):
         yield f"call, {operation}", bob.get(f"{REFERENCE}/{operation}")
 
 
