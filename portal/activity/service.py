@@ -5,10 +5,11 @@ Nothing is written here. Pages show lines, never rows, so that a template cannot
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, TypeVarTuple
+from functools import cache
+from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema
-from sqlalchemy import ColumnElement, Select, and_, select, union
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, select, union
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
@@ -18,7 +19,8 @@ from portal.clock import as_iso
 from portal.sentences import remark, sentence
 from portal.tokens.models import Kind, Token
 
-Columns = TypeVarTuple("Columns")
+Query = Select[*tuple[Any, ...]]
+Asked = tuple[Query, dict[str, int | str]]
 PAGE_SIZE = 50
 
 
@@ -28,19 +30,6 @@ class Reach:
 
     account_id: int
     user_id: int | None
-
-    def own(self) -> tuple[ColumnElement[bool], ...]:
-        """What one person sees: what they did, by page or by token, and what was done to them and to their tokens.
-
-        A row may be in several of these. Each has an index of its own, which none would have that named them all, so
-        that whose few rows lie among millions need not wait until all of those were looked at.
-        """
-        tokens = select(Token.id).where(Token.user_id == self.user_id)
-        return (
-            and_(AuditEvent.actor_kind == ActorKind.USER, AuditEvent.actor_id == self.user_id),
-            and_(AuditEvent.target_kind == "user", AuditEvent.target_id == self.user_id),
-            AuditEvent.token_id.in_(tokens),
-        )
 
 
 def reach_of(*, account_id: int, user_id: int | None, role: str) -> Reach:
@@ -93,46 +82,14 @@ def account_lines(session: Session, *, account_id: int, cut: Cut) -> Lines:
 def _lines(session: Session, reach: Reach, cut: Cut) -> Lines:
     # Upward from `after` the nearest rows are wanted, not the newest ones; they are turned around below.
     is_upward = cut.before is None and cut.after is not None
-    narrowed = _above(cut.after) if is_upward else _below(cut.before)
-    query = select(AuditEvent, Token.hint, Token.kind)
-    rows = session.execute(_rows(query, reach, *narrowed, most=PAGE_SIZE + 1, is_upward=is_upward))
-    found = [_line(event, hint, kind) for event, hint, kind in rows]
+    after_id = cut.after if is_upward else None
+    asked = _asked(_LINES, reach, before_id=cut.before, after_id=after_id, most=PAGE_SIZE + 1)
+    found = [_line(event, hint, kind) for event, hint, kind in session.execute(*asked)]
     has_more = len(found) > PAGE_SIZE
     shown = found[:PAGE_SIZE]
     if is_upward:
         return _with_cuts(shown[::-1], has_older=True, has_newer=has_more)
     return _with_cuts(shown, has_older=has_more, has_newer=cut.before is not None)
-
-
-def _rows(
-    query: Select[*Columns], reach: Reach, *narrowed: ColumnElement[bool], most: int, is_upward: bool = False
-) -> Select[*Columns]:
-    """`query`, which selects of events and their tokens, for at most that many rows in reach, from one end."""
-    order = AuditEvent.id.asc() if is_upward else AuditEvent.id.desc()
-
-    def ids(part: ColumnElement[bool]) -> Select[int]:
-        # In a query of its own, since SQLite takes no LIMIT inside of a UNION.
-        return select(select(AuditEvent.id).where(part, *narrowed).order_by(order).limit(most).subquery().c.id)
-
-    if reach.user_id is None:
-        found = query.select_from(AuditEvent).where(*narrowed)
-    else:
-        own = union(*map(ids, reach.own())).subquery()
-        found = query.select_from(own).join(AuditEvent, AuditEvent.id == own.c.id)
-    return (
-        found.outerjoin(Token, Token.id == AuditEvent.token_id)
-        .where(AuditEvent.account_id == reach.account_id)
-        .order_by(order)
-        .limit(most)
-    )
-
-
-def _below(event_id: int | None) -> list[ColumnElement[bool]]:
-    return [] if event_id is None else [AuditEvent.id < event_id]
-
-
-def _above(event_id: int | None) -> list[ColumnElement[bool]]:
-    return [] if event_id is None else [AuditEvent.id > event_id]
 
 
 def _with_cuts(lines: list[Line], *, has_older: bool, has_newer: bool) -> Lines:
@@ -209,15 +166,35 @@ def events_before(
     session: Session, reach: Reach, *, before_id: int | None, action: str | None, most: int
 ) -> list[EventJson]:
     """At most that many events, newest first: those below `before_id`, or the newest; of one action, or of all."""
-    of_action = [] if action is None else [AuditEvent.action == action]
-    return _read(session, _rows(_EVENTS, reach, *_below(before_id), *of_action, most=most))
+    return _read(session, _asked(_EVENTS, reach, before_id=before_id, action=action, most=most))
 
 
 def events_after(session: Session, reach: Reach, *, after_id: int, most: int) -> list[EventJson]:
     """At most that many of the events above `after_id`, oldest first."""
-    return _read(session, _rows(_EVENTS, reach, *_above(after_id), most=most, is_upward=True))
+    return _read(session, _asked(_EVENTS, reach, after_id=after_id, most=most))
 
 
+def _read(session: Session, asked: Asked) -> list[EventJson]:
+    # By the connection: a session would look for objects to keep in each row.
+    return [_event(row) for row in session.connection().execute(*asked)]
+
+
+def _event(row: Any) -> EventJson:
+    (event_id, at, action, outcome, actor_kind, actor_id, actor_name,
+     token_id, hint, target_kind, target_id, target_name, address) = row  # fmt: skip
+    return EventJson(
+        id=event_id,
+        at=as_iso(at),
+        action=action,
+        outcome=outcome,
+        actor=ActorJson(kind=actor_kind, id=actor_id, name=actor_name),
+        token=None if token_id is None else EventTokenJson(id=token_id, token_prefix=hint),
+        target=None if target_kind is None else TargetJson(kind=target_kind, id=target_id, name=target_name),
+        address=address,
+    )
+
+
+_LINES = select(AuditEvent, Token.hint, Token.kind)
 _EVENTS = select(
     AuditEvent.id,
     AuditEvent.at,
@@ -233,23 +210,48 @@ _EVENTS = select(
     AuditEvent.target_name,
     AuditEvent.address,
 )
+_NARROWED = {
+    "before_id": AuditEvent.id < bindparam("before_id"),
+    "after_id": AuditEvent.id > bindparam("after_id"),
+    "action": AuditEvent.action == bindparam("action"),
+}
+# What one person sees: what they did, by page or by token, and what was done to them and to their tokens. A row may be
+# in several of these. Each has an index of its own, which none would have that named them all, so that whose few rows
+# lie among millions need not wait until all of those were looked at.
+_OWN = (
+    and_(AuditEvent.actor_kind == ActorKind.USER, AuditEvent.actor_id == bindparam("user_id")),
+    and_(AuditEvent.target_kind == "user", AuditEvent.target_id == bindparam("user_id")),
+    AuditEvent.token_id.in_(select(Token.id).where(Token.user_id == bindparam("user_id"))),
+)
 
 
-def _read(session: Session, query: Select[*tuple[Any, ...]]) -> list[EventJson]:
-    # By the connection: a session would look for objects to keep in each row.
-    return [_event(row) for row in session.connection().execute(query)]
+def _asked(query: Query, reach: Reach, **narrowed: int | str | None) -> Asked:
+    """`query`, which selects of events and their tokens, for what is in reach, and the values that it is asked with:
+    `most` rows, newest first from below `before_id`, or oldest first from above `after_id`."""
+    given = {"account_id": reach.account_id, "user_id": reach.user_id, **narrowed}
+    values = {name: value for name, value in given.items() if value is not None}
+    return _statement(query, frozenset(values)), values
 
 
-def _event(row: Any) -> EventJson:
-    (event_id, at, action, outcome, actor_kind, actor_id, actor_name,
-     token_id, hint, target_kind, target_id, target_name, address) = row  # fmt: skip
-    return EventJson(
-        id=event_id,
-        at=as_iso(at),
-        action=action,
-        outcome=outcome,
-        actor=ActorJson(kind=actor_kind, id=actor_id, name=actor_name),
-        token=None if token_id is None else EventTokenJson(id=token_id, token_prefix=hint),
-        target=None if target_kind is None else TargetJson(kind=target_kind, id=target_id, name=target_name),
-        address=address,
+@cache
+def _statement(query: Query, given: frozenset[str]) -> Query:
+    # Kept, since to build it takes longer than to ask.
+    narrowed = [condition for name, condition in _NARROWED.items() if name in given]
+    order = AuditEvent.id.asc() if "after_id" in given else AuditEvent.id.desc()
+    most = bindparam("most", type_=Integer)
+
+    def ids(part: ColumnElement[bool]) -> Select[int]:
+        # In a query of its own, since SQLite takes no LIMIT inside of a UNION.
+        return select(select(AuditEvent.id).where(part, *narrowed).order_by(order).limit(most).subquery().c.id)
+
+    if "user_id" in given:
+        own = union(*map(ids, _OWN)).subquery()
+        found = query.select_from(own).join(AuditEvent, AuditEvent.id == own.c.id)
+    else:
+        found = query.select_from(AuditEvent).where(*narrowed)
+    return (
+        found.outerjoin(Token, Token.id == AuditEvent.token_id)
+        .where(AuditEvent.account_id == bindparam("account_id"))
+        .order_by(order)
+        .limit(most)
     )

@@ -20,7 +20,7 @@ LOG = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
 # How often all tokens are looked at, whether there is something new for them or not.
-SWEEP_SECONDS = 0.75
+SWEEP_SECONDS = 0.5
 # How long a listener may take nothing.
 SLOW_SECONDS = 10.0
 # How long a socket stays open while nobody can know whether its token is alive; nothing is sent meanwhile.
