@@ -168,4 +168,15 @@ def test_times_to_come_begin_with_this_year_or_a_later_one(year):
 
 
 def test_the_example_of_a_time_to_come_lies_ahead(told):
-    assert told["createToken"].body["expires_at"] == f"{utc_now().year + 1}-12-31T23:59:59Z"
+    _, made = told["createToken"].success
+
+    ahead = f"{utc_now().year + 1}-12-31T23:59:59Z"
+    assert told["createToken"].body["expires_at"] == ahead
+    assert made["content"]["application/json"]["example"]["expires_at"] == ahead
+
+
+def test_only_what_is_sent_must_lie_ahead(told):
+    schemas = told["getMe"].document["components"]["schemas"]
+
+    assert "pattern" in schemas["TokenWanted"]["properties"]["expires_at"]["anyOf"][0]
+    assert "pattern" not in schemas["TokenJson"]["properties"]["expires_at"]["anyOf"][0]
