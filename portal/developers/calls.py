@@ -1,6 +1,6 @@
 """What is known of one call, and of all of them together. No Flask."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,6 +39,17 @@ class Body:
     @property
     def is_json(self) -> bool:
         return self.media_type == JSON
+
+    @property
+    def needed(self) -> "Body | None":
+        """The example without what can be left out; None when nothing is left.
+
+        It is what a page sends for the reader: what can be left out is then as the calling token has it, so that the
+        call works with whichever token they hold.
+        """
+        names = {field.name for field in self.fields if field.is_required}
+        example = {name: value for name, value in self.example.items() if name in names}
+        return replace(self, example=example) if example else None
 
     @property
     def text(self) -> str:

@@ -53,8 +53,8 @@ def _request(operation: Operation) -> Item:
     }
     if not operation.kinds:
         request["auth"] = {"type": "noauth"}
-    if operation.body is not None:
-        request["body"] = _body(operation.body)
+    if operation.body and operation.body.needed:
+        request["body"] = _body(operation.body.needed)
     return {"name": operation.summary, "request": request, "response": []}
 
 
@@ -76,7 +76,7 @@ def _url(operation: Operation) -> Item:
 
 def _headers(operation: Operation) -> list[Item]:
     headers = list(_pairs(operation.at(HEADER)))
-    if operation.body is not None:
+    if operation.body and operation.body.needed:
         headers.insert(0, {"key": "Content-Type", "value": operation.body.media_type})
     return headers
 

@@ -44,7 +44,7 @@ def call_of(operation: Operation, base_url: str) -> Call:
         url=f"{base_url}{path}{'?' + urlencode(query) if query else ''}",
         has_token=bool(operation.kinds),
         headers=headers,
-        body=operation.body,
+        body=operation.body and operation.body.needed,
         has_answer=any(answer.has_body for answer in operation.answers if answer.status != HTTPStatus.NO_CONTENT),
     )
 
@@ -56,9 +56,10 @@ def samples_of(operation: Operation, base_url: str) -> Samples:
 
 
 def _curl(call: Call) -> str:
-    # `-d` makes it a POST, and a GET needs no word.
+    # `-d` makes it a POST, and a GET needs no word. With the status: an answer may be nothing else.
     is_usual = call.method == ("GET" if call.body is None else "POST")
-    options = [] if is_usual else [f"-X {call.method}"]
+    start = "curl -i" if is_usual else f"curl -i -X {call.method}"
+    options = []
     if call.has_token:
         options.append(f'-H "Authorization: Bearer {YOUR_TOKEN}"')
     options += [f'-H "{name}: {value}"' for name, value in call.headers.items()]
@@ -69,7 +70,8 @@ def _curl(call: Call) -> str:
         options += [f"-d {shell_quote(f'{name}={value}')}" for name, value in call.body.example.items()]
     # In one line wherever it fits: what is broken in two does not run in every shell.
     between = " " if call.body is None else " \\\n  "
-    return between.join((f"curl {options[0]}", *options[1:], call.url) if options else (f"curl {call.url}",))
+    first, *rest = (*options, call.url)
+    return between.join((f"{start} {first}", *rest))
 
 
 def _python(call: Call) -> str:

@@ -65,7 +65,7 @@ function textIn(tag, text) {
 }
 
 export function tellText(form, shown, text) {
-  const pattern = new RegExp(form.dataset.secret, "g");
+  const pattern = new RegExp(form.dataset.tokens, "g");
   const place = shown.querySelector("[data-try-text]");
   const value = parsed(text);
   const whole = value === null ? text : JSON.stringify(value, null, 2);

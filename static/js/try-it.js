@@ -85,7 +85,7 @@ function wrongWith(form, field) {
   if (place === "token") {
     return /^[!-~]+$/.test(value) ? "" : value ? "This is no token. Copy it again, whole." : "Paste a token first.";
   }
-  if (["path", "query"].includes(place) && new RegExp(form.dataset.secret).test(value)) {
+  if (["path", "query"].includes(place) && new RegExp(form.dataset.tokens).test(value)) {
     return "This is a token. Addresses are written down on the way, so it stays out of them.";
   }
   if (place === "header" && !/^[ -~]*$/.test(value)) {

@@ -219,7 +219,7 @@ DOCUMENT = {
             },
             "TokenWanted": {
                 "type": "object",
-                "required": ["name"],
+                "required": ["name", "expires_at"],
                 "properties": {
                     "name": {"type": "string", "minLength": 1, "maxLength": 100, "description": "What it is called."},
                     "expires_at": {"type": ["string", "null"], "format": "date-time"},

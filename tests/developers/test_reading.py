@@ -130,12 +130,11 @@ def test_a_value_is_written_one_field_a_line():
 
 CREATE = {
     "curl": """\
-curl -H "Authorization: Bearer YOUR_TOKEN" \\
+curl -i -H "Authorization: Bearer YOUR_TOKEN" \\
   -H "Content-Type: application/json" \\
   -d '{
   "name": "Alice'"'"'s badges",
-  "expires_at": null,
-  "scopes": ["account:read"]
+  "expires_at": null
 }' \\
   https://portal.example/api/v1/tokens""",
     "Python": """\
@@ -147,8 +146,7 @@ answer = requests.post(
     headers={"Authorization": f"Bearer {token}"},
     json={
         "name": "Alice's badges",
-        "expires_at": None,
-        "scopes": ["account:read"]
+        "expires_at": None
     },
     timeout=10,
 )
@@ -160,22 +158,21 @@ const answer = await fetch("https://portal.example/api/v1/tokens", {
   headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
   body: JSON.stringify({
     "name": "Alice's badges",
-    "expires_at": null,
-    "scopes": ["account:read"]
+    "expires_at": null
   }),
 });
 console.log(answer.status, await answer.json());""",
 }
 
 
-def test_a_call_with_a_body_is_typed_as_people_would(read):
+def test_a_call_with_a_body_is_typed_as_people_would_without_what_can_be_left_out(read):
     assert samples_of(read.find("createToken"), URL) == CREATE
 
 
 def test_a_call_without_body_and_answer_is_one_line_in_a_shell(read):
     samples = samples_of(read.find("revokeToken"), URL)
 
-    assert samples["curl"] == f'curl -X DELETE -H "Authorization: Bearer YOUR_TOKEN" {URL}/api/v1/tokens/self'
+    assert samples["curl"] == f'curl -i -X DELETE -H "Authorization: Bearer YOUR_TOKEN" {URL}/api/v1/tokens/self'
     assert samples["Python"].endswith("print(answer.status_code)")
     assert samples["JavaScript"].endswith("console.log(answer.status);")
 
@@ -191,5 +188,5 @@ def test_a_form_is_sent_as_a_form(read):
 def test_a_call_that_needs_no_token_shows_none(read):
     samples = samples_of(read.find("getOpenapi"), URL)
 
-    assert samples["curl"] == f"curl {URL}/api/v1/openapi.json"
+    assert samples["curl"] == f"curl -i {URL}/api/v1/openapi.json"
     assert all("YOUR_TOKEN" not in text for text in samples.values())
