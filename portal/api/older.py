@@ -38,4 +38,4 @@ _add("revoke", "DELETE", ONE_API_TOKEN, partial(ours.revoke), operation="revokeA
 _add("revoke_self", "DELETE", f"{API_TOKENS}/self", partial(ours.revoke_self), operation="revokeOwnApiToken")
 _add("create_personal", "POST", PERSONAL_ACCESS_TOKEN, partial(ours.create), operation="createPersonalAccessToken")
 _add("create_personal_bare", "POST", PERSONAL_ACCESS_TOKEN.rstrip("/"), partial(ours.create),
-     operation="createPersonalAccessTokenBare")  # fmt: skip
+     operation="createPersonalAccessTokenBare", summary="Make a token, without the last slash")  # fmt: skip

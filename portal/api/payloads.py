@@ -90,11 +90,11 @@ class AccountJson(TypedDict):
 class TokenJson(TypedDict):
     """A token, never its secret."""
 
-    id: Ident
-    name: Annotated[str, Field(examples=["Zapier: badge issuing"])]
+    id: Annotated[Ident, Field(description="Never used again.")]
+    name: Annotated[str, Field(description="What uses it.", examples=["Zapier: badge issuing"])]
     token_prefix: Hint
     scopes: HeldScopes
-    created_at: Instant
+    created_at: Annotated[Instant, Field(description="When it was made.")]
     expires_at: End
     last_used_at: Annotated[Instant | None, Field(description="Null: never.", examples=["2026-11-23T08:30:00Z"])]
     stops_at: Annotated[

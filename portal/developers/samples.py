@@ -58,20 +58,17 @@ def samples_of(operation: Operation, base_url: str) -> Samples:
 def _curl(call: Call) -> str:
     # `-d` makes it a POST, and a GET needs no word. With the status: an answer may be nothing else.
     is_usual = call.method == ("GET" if call.body is None else "POST")
-    start = "curl -i" if is_usual else f"curl -i -X {call.method}"
-    options = []
+    parts = ["curl -i" if is_usual else f"curl -i -X {call.method}"]
     if call.has_token:
-        options.append(f'-H "Authorization: Bearer {YOUR_TOKEN}"')
-    options += [f'-H "{name}: {value}"' for name, value in call.headers.items()]
+        parts.append(f'-H "Authorization: Bearer {YOUR_TOKEN}"')
+    parts += [f'-H "{name}: {value}"' for name, value in call.headers.items()]
     if call.body is not None and call.body.is_json:
-        options.append('-H "Content-Type: application/json"')
-        options.append(f"-d {shell_quote(call.body.text)}")
+        parts.append('-H "Content-Type: application/json"')
+        parts.append(f"-d {shell_quote(as_json(call.body.example))}")
     elif call.body is not None:
-        options += [f"-d {shell_quote(f'{name}={value}')}" for name, value in call.body.example.items()]
+        parts += [f"-d {shell_quote(f'{name}={value}')}" for name, value in call.body.example.items()]
     # In one line wherever it fits: what is broken in two does not run in every shell.
-    between = " " if call.body is None else " \\\n  "
-    first, *rest = (*options, call.url)
-    return between.join((f"{start} {first}", *rest))
+    return (" " if call.body is None else " \\\n  ").join((*parts, call.url))
 
 
 def _python(call: Call) -> str:

@@ -52,7 +52,7 @@ ACCOUNT = (
     Entry("Activity", "activity.account", Role.ADMIN),
 )
 DEVELOPERS = (
-    Entry("Start", "developers.start", has_pages_below=False),
+    Entry("Getting started", "developers.start", has_pages_below=False),
     Entry("Reference", "developers.reference", about="each call, what it needs, takes and answers."),
     Entry("Errors", "developers.errors", about="each code a call is refused with, and what to do."),
     Entry("Token format", "developers.token_format", about="how to recognise a token, and what to do when one leaks."),

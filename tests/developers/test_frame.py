@@ -72,8 +72,8 @@ def test_the_sign_in_page_leads_there_where_strangers_may_read_them(setting, is_
     assert (page.links().get("Developers") == "/developers") is is_led
 
 
-def test_a_stranger_who_reads_them_can_sign_in(stranger):
-    assert stranger.get("/developers").links()["Sign in"] == "/sign-in"
+def test_a_stranger_who_reads_them_can_sign_in_and_comes_back(stranger):
+    assert stranger.get("/developers").links()["Sign in"] == "/sign-in?next=/developers"
 
 
 def test_the_menu_of_everybody_leads_there(bob):

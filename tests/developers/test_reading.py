@@ -130,12 +130,10 @@ def test_a_value_is_written_one_field_a_line():
 
 CREATE = {
     "curl": """\
-curl -i -H "Authorization: Bearer YOUR_TOKEN" \\
+curl -i \\
+  -H "Authorization: Bearer YOUR_TOKEN" \\
   -H "Content-Type: application/json" \\
-  -d '{
-  "name": "Alice'"'"'s badges",
-  "expires_at": null
-}' \\
+  -d '{"name": "Alice'"'"'s badges", "expires_at": null}' \\
   https://portal.example/api/v1/tokens""",
     "Python": """\
 import requests
