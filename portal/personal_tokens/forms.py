@@ -4,6 +4,7 @@ or a token can still be rotated is the service's business."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 
 from wtforms import RadioField, SelectMultipleField
@@ -11,11 +12,13 @@ from wtforms.validators import InputRequired, ValidationError
 
 from portal.tokens.scopes import Scopes
 from portal.web.forms import LONGEST_TYPED, NonceForm, PortalForm, TextField
+from portal.written import LONGEST_SCOPE
 
 LONGEST_LIFE_DAYS = 3650
 USUAL_LIFE = "90"
 ON_A_DATE, NEVER, KEEP = "date", "never", "keep"
 FULL, CHOSEN = "full", "chosen"
+MOST_NAMED = 5
 
 # Value → label; a life is in days.
 LIVES = {
@@ -138,6 +141,12 @@ class Link:
     values: dict[str, object]
     unknown_scopes: tuple[str, ...]
     unfit_life: bool
+
+    @property
+    def named_scopes(self) -> tuple[str, ...]:
+        """The unknown ones that the page may say again: whoever made the link must not speak on it in sentences."""
+        words = (scope for scope in self.unknown_scopes if len(scope) <= LONGEST_SCOPE and " " not in scope)
+        return tuple(islice((word for word in words if word.isprintable()), MOST_NAMED))
 
 
 def read_link(arguments: Mapping[str, str], now: datetime, *, known: Scopes) -> Link | None:

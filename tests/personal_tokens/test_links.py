@@ -69,6 +69,22 @@ def test_unknown_scopes_are_named_and_left_out(bob):
     assert checked(page) == ["90", "chosen", "tokens:read"]
 
 
+@pytest.mark.parametrize(
+    ("scopes", "told"),
+    [
+        ("Your account is locked. Call us", "left out."),
+        ("y" * 51, "left out."),
+        ("root,Your account is locked", "left out: root and others."),
+        ("a,b,c,d,e,f", "left out: a, b, c, d, e and others."),
+    ],
+)
+def test_whoever_made_the_link_does_not_speak_on_the_page(bob, scopes, told):
+    page = bob.get(f"/settings/tokens/new?scopes={scopes}")
+
+    assert told in page.main
+    assert "locked" not in page.main
+
+
 def test_a_name_that_cannot_be_is_told_when_it_is_sent(bob):
     page = bob.get(NEW, query_string={"name": "x" * 3000, "scopes": "tokens:read"})
     assert page.submit("Create token").errors() == ["Name: Use at most 100 characters. This has 1000."]
