@@ -1,7 +1,7 @@
 """Prints what happens in your account, one line of JSON for each event, and misses none while the line is down.
 
-pip install websockets
-PORTAL_URL=… PORTAL_EVENTS_URL=… PORTAL_TOKEN=… python listen.py
+python3 -m pip install websockets
+PORTAL_URL=… PORTAL_EVENTS_URL=… PORTAL_TOKEN=… python3 listen.py
 """
 
 import json

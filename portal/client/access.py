@@ -20,7 +20,7 @@ _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", re.IGNOREC
 _VISIBLE = re.compile(r"[!-~]+")
 _SCHEME = "bearer"
 _IN_ARGUMENTS = (
-    "A token does not belong into the arguments: everybody on this machine can read them while the command runs, and "
+    "A token does not belong among the arguments: everybody on this machine can read them while the command runs, and "
     f"they stay in the history of your shell. Put it into {TOKEN}. If this one was good, rotate it: it has been shown."
 )
 
@@ -74,7 +74,7 @@ def read_access(environment: Mapping[str, str]) -> Access:
 def _given(environment: Mapping[str, str], name: str) -> str:
     given = environment.get(name, "").strip()
     if not given:
-        what = "the address of the portal, like https://portal.example.com" if name == URL else "your token"
+        what = "the address of the portal, like https://portal.example.com," if name == URL else "your token"
         raise Misused(f"{name} is not set. Put {what} into the environment variable {name}.")
     return given
 

@@ -10,7 +10,6 @@ from portal.names import clean_name
 from portal.personal_tokens.forms import LONGEST_LIFE_DAYS, USUAL_LIFE
 from portal.tokens.scopes import Scopes
 from portal.web.forms import TextField
-from portal.written import LONGEST_SCOPE
 
 
 def _name(text: str) -> str:
@@ -33,9 +32,8 @@ class LinkForm(Form):
 
     def validate_scopes(self, field: SelectMultipleField) -> None:
         """Raises `ValidationError` for a scope that does not exist here."""
-        unknown = [scope for scope in field.data or () if scope not in self.known]
-        if unknown:
-            raise ValidationError(f"There is no scope “{unknown[0][:LONGEST_SCOPE]}” here. Choose from this list.")
+        if any(scope not in self.known for scope in field.data or ()):
+            raise ValidationError("There is no such scope here. Choose from this list.")
 
     def validate_expires_in(self, field: TextField) -> None:
         """Raises `ValidationError` for what is no number of days that a link may ask for."""

@@ -79,10 +79,10 @@ def test_a_life_that_no_link_can_ask_for_is_explained(life, stranger):
     assert page.all("//h2[@id='built']") == []
 
 
-def test_a_scope_that_does_not_exist_is_named(stranger):
+def test_a_scope_that_does_not_exist_is_refused_and_not_said_again(stranger):
     page = stranger.get(PATH, query_string={"scopes": ["tokens:read", "<b>root"]})
 
-    assert page.errors() == ["Scopes: There is no scope “<b>root” here. Choose from this list."]
+    assert page.errors() == ["Scopes: There is no such scope here. Choose from this list."]
 
 
 @pytest.mark.parametrize(
