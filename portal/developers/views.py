@@ -3,8 +3,6 @@
 What they say of prefixes, limits and scopes is made from the settings this portal runs with.
 """
 
-from http import HTTPStatus
-
 import orjson
 from flask import Blueprint, Response, current_app, request, url_for
 from flask.typing import ResponseReturnValue
@@ -52,8 +50,7 @@ def errors() -> ResponseReturnValue:
 
     Public whatever the setting says: a program that was refused may be anybody's.
     """
-    phrases = {problem.status: HTTPStatus(problem.status).phrase for problem in PROBLEMS.values()}
-    return _page("errors", problems=list(PROBLEMS.values()), phrases=phrases)
+    return _page("errors", problems=list(PROBLEMS.values()), phrases=WORDS)
 
 
 @blueprint.get("/reference")
