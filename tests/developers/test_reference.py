@@ -72,12 +72,20 @@ def test_each_code_leads_to_its_place_among_the_errors(pages, stranger):
 
 
 def test_every_link_of_the_pages_leads_somewhere(pages, stranger, alice):
-    links = {link.partition("#")[0] for _, page in pages for link in page.all("//main//a/@href")}
+    links = {link for _, page in pages for link in page.all("//main//a/@href")}
     links |= set(stranger.get(INDEX).all("//main//a/@href"))
+    paths = {link.partition("#")[0] for link in links} - {""}
 
-    met = {link: alice.client.get(link, base_url=alice.base_url).status_code for link in links if link}
+    met = {path: alice.client.get(path, base_url=alice.base_url).status_code for path in paths}
 
     assert set(met.values()) == {200}
+
+
+def test_the_list_starts_with_the_way_to_each_group(stranger):
+    page = stranger.get(INDEX)
+
+    ways = [way.removeprefix("#") for way in page.all("//ul[@class='index']//a/@href")]
+    assert ways == [heading.get("id") for heading in page.all("//main//h2")]
 
 
 def test_an_unknown_call_is_no_page(stranger):
