@@ -32,7 +32,7 @@ def token_format(settings: Settings) -> dict[str, object]:
         "random_length": secret.RANDOM_LENGTH,
         "checksum_length": secret.CHECKSUM_LENGTH,
         "hint_length": secret.HINT_LENGTH,
-        "checksum_of_portal": secret.checksum_of("portal"),
+        "checksum_of_portal": secret.checksum_of(b"portal"),
     }
 
 
