@@ -55,7 +55,7 @@ class Secret:
 def make_secret(prefix: str) -> Secret:
     """A new secret that starts with `prefix` and an underscore."""
     start = f"{prefix}_" + "".join(secrets.choice(DIGITS) for _ in range(RANDOM_LENGTH))
-    return Secret(start + _checksum(start))
+    return Secret(start + _checksum(start.encode("ascii")))
 
 
 def digest_of(text: str) -> str:
@@ -71,21 +71,20 @@ class SecretReader:
 
     def read(self, text: str) -> Secret:
         """The secret in `text`. Raises `MalformedSecret` when its shape or checksum is wrong."""
-        self._check(text)
+        self._checked(text)
         return Secret(text)
 
     def digest(self, text: str) -> str:
         """The digest of the secret in `text`, for the check of every call. Raises `MalformedSecret`."""
-        self._check(text)
-        return digest_of(text)
+        return sha256(self._checked(text)).hexdigest()
 
-    def _check(self, text: str) -> None:
-        if (
-            len(text) > LONGEST
-            or not self._match(text)
-            or _checksum(text[:-CHECKSUM_LENGTH]) != text[-CHECKSUM_LENGTH:]
-        ):
+    def _checked(self, text: str) -> bytes:
+        if len(text) > LONGEST or not self._match(text):
             raise MalformedSecret
+        encoded = text.encode("ascii")
+        if _checksum(encoded[:-CHECKSUM_LENGTH]) != text[-CHECKSUM_LENGTH:]:
+            raise MalformedSecret
+        return encoded
 
 
 def pattern_for(prefixes: Iterable[str]) -> str:
@@ -93,11 +92,12 @@ def pattern_for(prefixes: Iterable[str]) -> str:
     return f"(?:{'|'.join(re.escape(prefix) for prefix in prefixes)})_[0-9A-Za-z]{{{BODY_LENGTH}}}"
 
 
-def _checksum(start: str) -> str:
-    number = crc32(start.encode("ascii"))
-    return _PAIRS[number // _PAIRS_SQUARED] + _PAIRS[number // len(_PAIRS) % len(_PAIRS)] + _PAIRS[number % len(_PAIRS)]
+def _checksum(start: bytes) -> str:
+    rest, last = divmod(crc32(start), _PAIRS_COUNT)
+    first, second = divmod(rest, _PAIRS_COUNT)
+    return _PAIRS[first] + _PAIRS[second] + _PAIRS[last]
 
 
 # Two digits at a time: every call is checked by it.
 _PAIRS = [one + other for one in DIGITS for other in DIGITS]
-_PAIRS_SQUARED = len(_PAIRS) ** 2
+_PAIRS_COUNT = len(_PAIRS)
