@@ -29,8 +29,8 @@ test: installed-dev programs html-checker  ## Run every test, a real browser, ng
 promise: installed-dev  ## See ten thousand times that the next call honours a revoke (ROUNDS=10000)
 	@ROUNDS=$(or $(ROUNDS),10000) $(BIN)/python -m pytest tests/promise $(ARGS)
 
-schemathesis: installed-dev  ## Make up many calls for each operation of the API (EXAMPLES=200)
-	@EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest tests/api/test_schemathesis.py -o log_cli=true -o log_cli_level=INFO $(ARGS)
+schemathesis: installed-dev  ## Make up many calls for each operation of the API (EXAMPLES=200 SEED=1)
+	@EXAMPLES=$(or $(EXAMPLES),200) SEED=$(or $(SEED),1) $(BIN)/python -m pytest tests/api/test_schemathesis.py -o log_cli=true -o log_cli_level=INFO $(ARGS)
 
 check: installed-dev  ## Check format, lint, types and templates
 	@$(BIN)/ruff format --check .

@@ -40,6 +40,9 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         # Whoever read the answer (`| head`) has had enough.
         return 1
+    except OSError as error:
+        shown.say(f"The answer could not be written ({error.strerror}).")
+        return 1
     except KeyboardInterrupt:
         shown.say(f"Stopped. What was sent may have been carried out. Look: {LOOK}")
         return 1

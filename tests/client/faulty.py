@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
+from urllib.parse import urlsplit
 
 # Gets what was sent and the open connection; what it returns is sent back, before the connection is closed.
 Reaction = Callable[[bytes], bytes]
@@ -62,3 +63,16 @@ def answer(status: str, body: bytes = b"", *headers: str, length: int | None = N
 def nothing(_: bytes) -> bytes:
     """The connection is closed without a word."""
     return b""
+
+
+def relayed(url: str, *, is_lost: bool = False) -> Reaction:
+    """What the portal at `url` answers; `is_lost`: it does what it was asked, and nobody hears of it."""
+    parts = urlsplit(url)
+
+    def relay(request: bytes) -> bytes:
+        with socket.create_connection((parts.hostname or "", parts.port or 0)) as portal:
+            portal.sendall(request)
+            heard = b"".join(iter(lambda: portal.recv(65536), b""))
+        return b"" if is_lost else heard
+
+    return relay

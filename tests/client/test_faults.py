@@ -15,7 +15,7 @@ from portal.client import connection
 from portal.problems import PROBLEMS
 from portal.tokens.secret import make_secret
 from tests.cli.conftest import Outcome
-from tests.client.faulty import answer, answering, nothing
+from tests.client.faulty import answer, answering, nothing, relayed
 from tests.gateways.nginx import Certificate
 from tests.served import ROOT, free_port
 from tests.server.running import wait_for
@@ -190,6 +190,28 @@ class TestLost:
             "stored nowhere. Revoke it, then make another: portal token revoke 7\n"
         )
 
+    @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+    def test_f02_the_way_back_leads_to_a_token_that_works(self, typed, portal_url, alices_secret):
+        lost, heard = relayed(portal_url, is_lost=True), relayed(portal_url)
+        with answering(lost, heard) as (port, _):
+            outcome = typed.at(f"http://localhost:{port}", alices_secret).run("create", "CI")
+        assert outcome.err.endswith("Revoke it, then make another: portal token revoke 2\n")
+        person = typed.at(portal_url, alices_secret)
+
+        assert person.run("revoke", "2").code == 0
+        assert typed.at(portal_url, person.run("create", "CI").out).run("whoami").code == 0
+
+    @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+    def test_f02_a_lost_replacement_is_replaced(self, typed, portal_url, alices_secret, token_of, cast):
+        token_of(cast.alice, "Zapier")
+        with answering(relayed(portal_url, is_lost=True), relayed(portal_url)) as (port, _):
+            outcome = typed.at(f"http://localhost:{port}", alices_secret).run("rotate", "2")
+        assert outcome.err.endswith("Rotate that one: portal token rotate 3\n")
+
+        replaced = typed.at(portal_url, alices_secret).run("rotate", "3")
+
+        assert typed.at(portal_url, replaced.out).run("whoami").out.splitlines()[1].startswith("token    Zapier (")
+
     def test_a_lost_replacement_of_another_is_replaced_in_its_turn(self, typed):
         outcome, _ = run(typed, "rotate", "3", by=[nothing, done])
 
@@ -311,6 +333,13 @@ class TestStandardOutput:
             said = in_a_shell("list | head -1", port)
 
         assert (said.out[:8], said.err) == ("id  name", "")
+
+    def test_an_answer_that_nobody_takes_is_a_fault(self):
+        page = answer("200 OK", json.dumps({"items": [MADE], "next_cursor": None}).encode())
+        with answering(page) as (port, _):
+            said = in_a_shell("list >/dev/full; echo $?", port)
+
+        assert (said.out, said.err) == ("1\n", "The answer could not be written (No space left on device).\n")
 
     def test_a_terminal_of_another_alphabet_shows_escapes(self):
         page = answer("200 OK", json.dumps({"items": [MADE | {"name": "Büro"}], "next_cursor": None}).encode())
