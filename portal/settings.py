@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -134,6 +134,11 @@ class Settings(BaseModel):
         "`Acme;logo=/path/logo.svg;hue=200`. The logo is an SVG or PNG of at most 100 KB, best square; the hue is in "
         "degrees of OKLCH, 0 to 360, without the reds from 7 to 47, which stand for what destroys. "
         "Default: `Portal`.",
+    )
+    developers: Literal["public", "members"] = Field(
+        default="public",
+        description="Who may read the pages for developers: `public` is everybody, `members` whoever is signed in. "
+        "The page of errors is public always, since each refusal of the API leads to it.",
     )
     workers: int = Field(default=1, ge=1, le=64, description="Web server processes. Each works on its own.")
     threads: int = Field(default=8, ge=8, le=64, description="Threads in each web server process.")

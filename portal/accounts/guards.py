@@ -98,6 +98,18 @@ def owner_only(view: View[Arguments]) -> View[Arguments]:
     return _guarded(view, Role.OWNER)
 
 
+def for_developers(view: View[Arguments]) -> View[Arguments]:
+    """Everybody, or every person who is signed in, as `PORTAL_DEVELOPERS` says."""
+    views = {"public": public(view), "members": signed_in(view)}
+
+    @wraps(view)
+    def guard(*args: Arguments.args, **kwargs: Arguments.kwargs) -> ResponseReturnValue:
+        return views[running().settings.developers](*args, **kwargs)
+
+    setattr(guard, GUARD, "developers")
+    return guard
+
+
 def current_person() -> SignedIn:
     """Who is signed in. Call it only behind a guard that demands that."""
     return cast(SignedIn, current_user.person)

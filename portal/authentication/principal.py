@@ -26,6 +26,8 @@ from portal.tokens.usage import Uses
 
 ACCOUNT_ROLE = "account"
 SERVICE_ROLE = "service"
+# A member of an enumeration is looked for each time it is named, which every call would pay for.
+_ACCOUNT_KIND, _PERSONAL_KIND = Kind.ACCOUNT, Kind.PERSONAL
 _ACCOUNT = Kind.ACCOUNT.value
 
 TOKENS_WITH_HOLDERS = """
@@ -217,20 +219,21 @@ def read_token(row: Sequence[Any], now: datetime, account_scopes: tuple[str, ...
     is_account = kind == _ACCOUNT
     expires_at = None if expires_at is None else as_utc(expires_at)
     stops_at = None if stops_at is None else as_utc(stops_at)
+    # By place, in the order of the fields: named, they take more than twice as long.
     principal = Principal(
-        kind=Kind.ACCOUNT if is_account else Kind.PERSONAL,
-        account_id=account_id,
-        account_name=account_name,
-        user_id=user_id,
-        user_name=user_name,
-        user_email=email,
-        role=ACCOUNT_ROLE if is_account else role,
-        scopes=account_scopes if is_account else _words(scopes),
-        token_id=token_id,
-        token_name=token_name,
-        token_hint=hint,
-        expires_at=expires_at,
-        ends_at=expires_at if stops_at is None else stops_at,
+        _ACCOUNT_KIND if is_account else _PERSONAL_KIND,
+        account_id,
+        account_name,
+        user_id,
+        user_name,
+        email,
+        ACCOUNT_ROLE if is_account else role,
+        account_scopes if is_account else _words(scopes),
+        token_id,
+        token_name,
+        hint,
+        expires_at,
+        expires_at if stops_at is None else stops_at,
     )
     # The first reason that holds, in the order of the contract.
     if deactivated_at is not None:

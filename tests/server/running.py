@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -64,6 +65,11 @@ class Running:
     def workers(self) -> list[int]:
         """The process ids of the workers; of a whole portal, those of its parts."""
         return children_of(self.process.pid)
+
+    def policies(self) -> set[int]:
+        """How Linux schedules the threads of the workers."""
+        threads = [path.name for worker in self.workers() for path in Path(f"/proc/{worker}/task").iterdir()]
+        return {os.sched_getscheduler(int(thread)) for thread in threads}
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Sends the signal, as a supervisor or a terminal does; the exit code."""

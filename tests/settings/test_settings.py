@@ -52,6 +52,7 @@ def test_everything_can_be_set(own_folder):
             "PORTAL_SECURITY_STATEMENT_FILE": "statement.md",
             "PORTAL_PERSONAL_TOKEN_PREFIX": "acme, pat",
             "PORTAL_SCOPES": "badges:issue=Issue badges, badges:read = See badges",
+            "PORTAL_DEVELOPERS": "members",
             "PORTAL_WORKERS": "4",
             "PORTAL_THREADS": "16",
         }
@@ -74,7 +75,7 @@ def test_everything_can_be_set(own_folder):
     assert settings.redis_url == "redis://:word@cache:6379/0"
     assert settings.personal_token_prefix == ("acme", "pat")
     assert settings.scopes == {"badges:issue": "Issue badges", "badges:read": "See badges"}
-    assert (settings.workers, settings.threads) == (4, 16)
+    assert (settings.developers, settings.workers, settings.threads) == ("members", 4, 16)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +136,7 @@ def test_everything_can_be_set(own_folder):
         ("SCOPES", "badges:issue=Issue\tbadges", "say what badges:issue allows"),
         ("SCOPES", "badges:issue=Issue, badges:issue=Again", "declared once"),
         ("TOKENS_PER_USER", "0", "greater than or equal to 1"),
+        ("DEVELOPERS", "private", "'public' or 'members'"),
         ("WORKERS", "many", "valid integer"),
         ("WORKERS", "65", "less than or equal to 64"),
         ("THREADS", "7", "greater than or equal to 8"),
