@@ -17,6 +17,9 @@ from tests.api.calls import BASE_URL, code
 from tests.api.told import DESCRIBED, told_in
 from tests.conftest import settings_for
 
+# It is made from the code alone.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 DOCUMENT = "/api/v1/openapi.json"
 ONLY_FOR_OPERATORS = {"/metrics"}
 
@@ -160,6 +163,7 @@ def test_paths_of_older_clients_are_marked_as_such(told):
     assert older == {"/api-tokens", "/api-tokens/{id}", "/api-tokens/self", bare, f"{bare}/"}
 
 
+@pytest.mark.usefixtures("database_url")
 @pytest.mark.parametrize("year", [2026, 2029, 2099, 2999, 9998, 9999])
 def test_times_to_come_begin_with_this_year_or_a_later_one(year):
     pattern = re.compile(f"(?:{_from_year(year)})")
