@@ -68,16 +68,17 @@ class Portal(Flask):
         """Itself: no view and no hook is a coroutine. Flask would look at each of them again in every request."""
         return func
 
-    def url_for(self, /, endpoint: str, **values: Any) -> str:
+    def url_for(self, /, endpoint: str, *, filename: str = "", **values: Any) -> str:
         """Flask's. An address in which nothing varies is worked out once: every page holds two dozen of them."""
-        if values.keys() - {"filename"}:
+        if any(value is not None for value in values.values()):
             return super().url_for(endpoint, **values)
         # One that begins with a dot means another page in another feature.
         feature = request.blueprint or "" if endpoint.startswith(".") else ""
-        place = (request.script_root, feature + endpoint, values.get("filename", ""))
+        place = (request.script_root, feature + endpoint, filename)
         address = self._addresses.get(place)
         if address is None:
-            address = self._addresses[place] = super().url_for(endpoint, **values)
+            address = super().url_for(endpoint, filename=filename) if filename else super().url_for(endpoint)
+            self._addresses[place] = address
         return address
 
 

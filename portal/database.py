@@ -4,14 +4,29 @@ Nothing here knows a table. SQLite is embedded and the default; PostgreSQL is th
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Text, create_engine, event
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    Select,
+    Text,
+    cast,
+    create_engine,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import (
     DatabaseError,
@@ -38,6 +53,7 @@ POOL_SECONDS = 2
 
 # Integers that are never reused; SQLite only counts up by itself on a column of the type INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
+LARGEST_ID = 2**63 - 1
 
 
 class Base(DeclarativeBase):
@@ -83,6 +99,20 @@ class Words(TypeDecorator[tuple[str, ...]]):
         return None if value is None else tuple(value.split())
 
 
+class KeptQuery:
+    """A query that pages ask again and again: built once, and answered with all rows in one JSON text.
+
+    SQLite's driver lets another thread run at each row that it fetches, and then waits for it; with eight threads at
+    work, a hundred rows spent more time on that than on everything else that was done for them.
+    """
+
+    def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
+        rows = query.subquery()
+        self.on_sqlite = select(func.json_group_array(func.json_array(*rows.c)))
+        # As text, which is read in the same way here, and faster than the driver does.
+        self.on_postgresql = select(cast(func.json_agg(func.json_build_array(*rows.c)), Text))
+
+
 def as_utc(value: datetime | str) -> datetime:
     """A moment as a driver hands it out (SQLite: text without a zone), aware and in UTC."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -104,6 +134,8 @@ class Database:
         self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE", postgresql_readonly=None)
         # On PostgreSQL a read-only transaction is refused every write by the server itself.
         self._reading = self.engine.execution_options(begin="BEGIN", postgresql_readonly=True)
+        # One statement sees one state of the data by itself.
+        self._asking = self.engine.execution_options(begin=None, postgresql_readonly=True)
         self.lookup: Lookup = lookup_for(self.url)
 
     @property
@@ -144,6 +176,16 @@ class Database:
         """A session that only reads, on one snapshot-free transaction that is rolled back at the end."""
         with _told_plainly(), Session(self._reading, expire_on_commit=False) as session:
             yield session
+
+    def rows(self, query: KeptQuery, values: Mapping[str, object]) -> list[list[Any]]:
+        """All rows of `query`, in any order, as they are stored: a moment is text for `as_utc`.
+
+        Raises `DatabaseUnavailable`.
+        """
+        statement = query.on_sqlite if self.is_sqlite else query.on_postgresql
+        with _told_plainly(), self._asking.connect() as connection:
+            found: list[list[Any]] = orjson.loads(connection.execute(statement, values).scalar_one() or "[]")
+            return found
 
     def close(self) -> None:
         """Gives the pooled connections back to the system, and the one that this thread holds."""
@@ -206,4 +248,6 @@ def _refuse_replaced_file(path: Path, _connection: object, record: ConnectionPoo
 
 def _begin_on_sqlite(connection: Connection) -> None:
     # The driver's own BEGIN is deferred and switched off: upgraded to a write it fails at once, whatever the timeout.
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))
+    begin: str | None = connection.get_execution_options().get("begin", "BEGIN IMMEDIATE")
+    if begin:
+        connection.exec_driver_sql(begin)
