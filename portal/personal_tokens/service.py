@@ -192,12 +192,12 @@ def list_rows(
 ) -> list[Row]:
     """That person's tokens of one status as lines of the list, newest first; `before_id` goes on from an earlier page,
     `name_has` is any part of the name, in upper or lower case."""
-    query = _ROWS[status, bool(name_has)]
-    asked = {"user_id": user_id, "now": now, "before_id": before_id, "most": most}
+    asked: dict[str, Any] = {"user_id": user_id, "now": now, "before_id": before_id, "most": most}
     if name_has:
         # What stands for any letters in a pattern stands for itself in a name.
         asked["pattern"] = "%" + re.sub("[%_/]", r"/\g<0>", name_key(name_has)) + "%"
-    return [_row_of(columns, now) for columns in sorted(database.rows(query, asked), key=itemgetter(0), reverse=True)]
+    found = database.rows(_ROWS[status, bool(name_has)], **asked)
+    return [_row_of(columns, now) for columns in sorted(found, key=itemgetter(0), reverse=True)]
 
 
 def _rows_query(status: Status, *, is_search: bool) -> KeptQuery:
