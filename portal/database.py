@@ -107,10 +107,10 @@ class Words(TypeDecorator[tuple[str, ...]]):
 
 
 class KeptQuery:
-    """A query of pages, asked as the lookup asks, with all of its rows in one JSON text.
+    """A query of pages, asked as the lookup asks, which hands out one row: all of them in one JSON text.
 
-    Written by SQLAlchemy, once. Asked through it, a list took twice as long. And SQLite's driver lets another thread
-    run at each row that it fetches, and then waits for it: a busy server spent a third of a page's time on that.
+    SQLAlchemy writes it, once. Asked through its session, a list of a hundred rows took twice as long. One row
+    is one step, too: at each step SQLite's driver lets other threads run, and may have to wait for them.
     """
 
     def __init__(self, query: Select[*tuple[Any, ...]]) -> None:

@@ -80,7 +80,8 @@ def install(app: Flask) -> None:
     )
     app.session_interface = CookieSessions()
     csrf.init_app(app)
-    login_manager.init_app(app)
+    # Templates know the person by the frame's own name.
+    login_manager.init_app(app, add_context_processor=False)
     # What it has just hooked into every answer keeps a remember cookie up to date, and there is none here.
     app.after_request_funcs[None].pop()
     login_manager.session_protection = None

@@ -240,21 +240,17 @@ def _row_of(found: list[Any], now: datetime) -> Row:
         name,
         hint,
         None if scopes is None else tuple(scopes.split()),
-        created=_day_of(created_at),
-        ends=_day_of(ends_at) if ends_at else "Never",
+        created=_day(created_at[:10]),
+        ends=_day(ends_at[:10]) if ends_at else "Never",
         near=near,
         used=ago(used, now) if used else "Never",
         used_at=as_iso(used) if used else "",
     )
 
 
-def _day_of(stored: str) -> str:
-    return _day(stored[:10])
-
-
 @lru_cache(maxsize=4096)
 def _day(iso_day: str) -> str:
-    """The day in words. Moments are stored in UTC, and the tokens of a list were made on a few days."""
+    """The day in words. Moments are stored in UTC, and the tokens of a list are of a few days."""
     return day(date.fromisoformat(iso_day))
 
 
