@@ -7,14 +7,13 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import orjson
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     DateTime,
     Dialect,
     Engine,
@@ -22,13 +21,11 @@ from sqlalchemy import (
     MetaData,
     Select,
     Text,
-    cast,
     create_engine,
     event,
     func,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import (
@@ -58,9 +55,6 @@ POOL_SECONDS = 2
 # Integers that are never reused; SQLite only counts up by itself on a column of the type INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
 LARGEST_ID = 2**63 - 1
-
-_SQLITE: type[DefaultDialect] = sqlite.dialect
-_POSTGRESQL: type[DefaultDialect] = postgresql.dialect
 
 
 class Base(DeclarativeBase):
@@ -114,24 +108,16 @@ class KeptQuery:
     """
 
     def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
-        self._rows = query.subquery()
-
-    @cached_property
-    def on_sqlite(self) -> SQLCompiler:
-        """The text, and what stands at each of the lookup's placeholders."""
-        return _written(_SQLITE(paramstyle="qmark"), func.json_group_array(func.json_array(*self._rows.c)))
-
-    @cached_property
-    def on_postgresql(self) -> SQLCompiler:
-        """The same for the other one."""
+        rows = query.subquery()
+        self._on_sqlite = select(func.json_group_array(func.json_array(*rows.c)))
         # As text, or the driver would read it, more slowly.
-        return _written(
-            _POSTGRESQL(paramstyle="numeric_dollar"), cast(func.json_agg(func.json_build_array(*self._rows.c)), Text)
-        )
+        self._on_postgresql = select(func.json_agg(func.json_build_array(*rows.c)).cast(Text))
 
-
-def _written(dialect: DefaultDialect, column: ColumnElement[Any]) -> SQLCompiler:
-    return dialect.statement_compiler(dialect, select(column))
+    def written_for(self, dialect: Dialect) -> SQLCompiler:
+        """The query with the lookup's placeholders, and the names of what stands at each."""
+        is_sqlite, kind = dialect.name == "sqlite", cast(type[DefaultDialect], type(dialect))
+        own = kind(paramstyle="qmark" if is_sqlite else "numeric_dollar")
+        return own.statement_compiler(own, self._on_sqlite if is_sqlite else self._on_postgresql)
 
 
 def as_utc(value: datetime | str) -> datetime:
@@ -160,6 +146,7 @@ class Database:
         # On PostgreSQL a read-only transaction is refused every write by the server itself.
         self._reading = self.engine.execution_options(begin="BEGIN", postgresql_readonly=True)
         self.lookup: Lookup = lookup_for(self.url)
+        self._written: dict[KeptQuery, SQLCompiler] = {}
 
     @property
     def is_sqlite(self) -> bool:
@@ -205,7 +192,9 @@ class Database:
 
         Raises `DatabaseUnavailable`.
         """
-        written = query.on_sqlite if self.is_sqlite else query.on_postgresql
+        written = self._written.get(query)
+        if written is None:
+            written = self._written[query] = query.written_for(self.engine.dialect)
         asked = {**written.params, **values}
         found = self.lookup.fetch_one(written.string, *(_as_stored(asked[name]) for name in written.positiontup or ()))
         rows: list[list[Any]] = orjson.loads(found[0]) if found and found[0] else []
