@@ -9,25 +9,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
-import orjson
-from sqlalchemy import (
-    BigInteger,
-    DateTime,
-    Dialect,
-    Engine,
-    Integer,
-    MetaData,
-    Select,
-    Text,
-    create_engine,
-    event,
-    func,
-    select,
-)
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Text, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import (
     DatabaseError,
     DBAPIError,
@@ -39,7 +24,6 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 from portal.errors import DatabaseUnavailable, OutcomeUnknown
@@ -100,34 +84,10 @@ class Words(TypeDecorator[tuple[str, ...]]):
         return None if value is None else tuple(value.split())
 
 
-class KeptQuery:
-    """A query of pages, asked as the lookup asks, which hands out one row: all of them in one JSON text.
-
-    SQLAlchemy writes it, once. Asked through its session, a list of a hundred rows took twice as long. One row
-    is one step, too: at each step SQLite's driver lets other threads run, and may have to wait for them.
-    """
-
-    def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
-        rows = query.subquery()
-        self._on_sqlite = select(func.json_group_array(func.json_array(*rows.c)))
-        # As text, or the driver would read it, more slowly.
-        self._on_postgresql = select(func.json_agg(func.json_build_array(*rows.c)).cast(Text))
-
-    def written_for(self, dialect: Dialect) -> SQLCompiler:
-        """The query with the lookup's placeholders, and the names of what stands at each."""
-        is_sqlite, kind = dialect.name == "sqlite", cast(type[DefaultDialect], type(dialect))
-        own = kind(paramstyle="qmark" if is_sqlite else "numeric_dollar")
-        return own.statement_compiler(own, self._on_sqlite if is_sqlite else self._on_postgresql)
-
-
 def as_utc(value: datetime | str) -> datetime:
     """A moment as a driver hands it out (SQLite: text without a zone), aware and in UTC."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _as_stored(value: int | str | datetime) -> str:
-    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else str(value)
 
 
 def _as_utc_or_none(value: datetime | str | None) -> datetime | None:
@@ -145,8 +105,10 @@ class Database:
         self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE", postgresql_readonly=None)
         # On PostgreSQL a read-only transaction is refused every write by the server itself.
         self._reading = self.engine.execution_options(begin="BEGIN", postgresql_readonly=True)
+        # SQLite's transactions are at one instant by themselves.
+        one_instant = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._snapshot = self._reading.execution_options(**one_instant)
         self.lookup: Lookup = lookup_for(self.url)
-        self._written: dict[KeptQuery, SQLCompiler] = {}
 
     @property
     def is_sqlite(self) -> bool:
@@ -187,18 +149,11 @@ class Database:
         with _told_plainly(), Session(self._reading, expire_on_commit=False) as session:
             yield session
 
-    def rows(self, query: KeptQuery, **values: int | str | datetime) -> list[list[Any]]:
-        """All rows of `query`, in any order, as they are stored: a moment is text for `as_utc`.
-
-        Raises `DatabaseUnavailable`.
-        """
-        written = self._written.get(query)
-        if written is None:
-            written = self._written[query] = query.written_for(self.engine.dialect)
-        asked = {**written.params, **values}
-        found = self.lookup.fetch_one(written.string, *(_as_stored(asked[name]) for name in written.positiontup or ()))
-        rows: list[list[Any]] = orjson.loads(found[0]) if found and found[0] else []
-        return rows
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """As `reading`, but everything in it is read as it was at one instant: that of the first question."""
+        with _told_plainly(), Session(self._snapshot, expire_on_commit=False) as session:
+            yield session
 
     def close(self) -> None:
         """Gives the pooled connections back to the system, and the one that this thread holds."""

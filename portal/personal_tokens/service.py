@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from portal.accounts.service import lock_acting_user
 from portal.audit import Actor
 from portal.clock import ago, as_iso, day, until
-from portal.database import LARGEST_ID, Database, KeptQuery, UtcDateTime, as_utc
+from portal.database import LARGEST_ID, Database, UtcDateTime, as_utc
 from portal.errors import LimitReached, WrongState, WrongValue
+from portal.kept_queries import KeptQuery
 from portal.names import name_key
 from portal.tokens import service as tokens
 from portal.tokens.models import Kind, Status, Token
@@ -196,7 +197,7 @@ def list_rows(
     if name_has:
         # What stands for any letters in a pattern stands for itself in a name.
         asked["pattern"] = "%" + re.sub("[%_/]", r"/\g<0>", name_key(name_has)) + "%"
-    found = database.rows(_ROWS[status, bool(name_has)], **asked)
+    found = _ROWS[status, bool(name_has)].rows(database, **asked)
     return [_row_of(columns, now) for columns in sorted(found, key=itemgetter(0), reverse=True)]
 
 

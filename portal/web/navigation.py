@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, request, url_for
 
 from portal.accounts.guards import person_or_none
 from portal.accounts.models import Role
@@ -64,13 +64,16 @@ def account_entries(person: SignedIn) -> tuple[Entry, ...]:
 
 
 def _links(entries: tuple[Entry, ...], person: SignedIn) -> tuple[Link, ...]:
-    here, path, address_of = request.endpoint, request.path, current_app.url_for
-    addresses = [(entry, address_of(entry.endpoint)) for entry in _shown(entries, person)]
+    here, path = request.endpoint, request.path
+    addresses = [(entry, url_for(entry.endpoint)) for entry in _shown(entries, person)]
     return tuple(
         Link(entry.label, url, entry.endpoint == here or path.startswith(f"{url}/")) for entry, url in addresses
     )
 
 
 def _shown(entries: tuple[Entry, ...], person: SignedIn) -> tuple[Entry, ...]:
-    pages = current_app.view_functions
-    return tuple(entry for entry in entries if person.is_at_least(entry.at_least) and entry.endpoint in pages)
+    return tuple(
+        entry
+        for entry in entries
+        if person.is_at_least(entry.at_least) and entry.endpoint in current_app.view_functions
+    )

@@ -5,8 +5,9 @@ from sqlalchemy import bindparam, select
 
 from portal.accounts.models import Account
 from portal.clock import utc_now
-from portal.database import KeptQuery, UtcDateTime, as_utc
+from portal.database import LARGEST_ID, UtcDateTime, as_utc
 from portal.errors import DatabaseUnavailable
+from portal.kept_queries import KeptQuery
 from tests.cast import add_account
 from tests.kernel.conftest import file_of
 
@@ -19,7 +20,7 @@ MADE_BEFORE = KeptQuery(
 
 
 def asked(database, **values):
-    return database.rows(MADE_BEFORE, **{"moment": utc_now(), "before_id": 2**63 - 1, "most": 10, **values})
+    return MADE_BEFORE.rows(database, **{"moment": utc_now(), "before_id": LARGEST_ID, "most": 10, **values})
 
 
 def test_all_rows_come_whatever_is_in_them(either):
