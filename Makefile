@@ -12,10 +12,10 @@ GUARDED := portal/tokens/*,portal/authentication/*,portal/api_access/*,portal/pe
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test promise check bench soak docs screenshots lighthouse lock installed installed-dev installed-bench programs html-checker
+.PHONY: help run test promise schemathesis check bench soak docs screenshots lighthouse lock installed installed-dev installed-bench programs html-checker
 
 help:  ## List these targets
-	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: installed  ## Serve the portal at http://localhost:8000 (ARGS="--port 9000")
 	@exec $(BIN)/portal run $(ARGS)
@@ -30,6 +30,9 @@ test: installed-dev programs html-checker  ## Run every test, a real browser, ng
 
 promise: installed-dev  ## See ten thousand times that the next call honours a revoke (ROUNDS=10000)
 	@ROUNDS=$(or $(ROUNDS),10000) $(BIN)/python -m pytest tests/promise $(ARGS)
+
+schemathesis: installed-dev  ## Make up many calls for each operation of the API (EXAMPLES=200 SEED=1)
+	@EXAMPLES=$(or $(EXAMPLES),200) SEED=$(or $(SEED),1) $(BIN)/python -m pytest tests/api/test_schemathesis.py -o log_cli=true -o log_cli_level=INFO $(ARGS)
 
 check: installed-dev  ## Check format, lint, types and templates
 	@$(BIN)/ruff format --check .

@@ -22,13 +22,12 @@ from portal.database import Database
 from portal.developers import views as developers
 from portal.gateway import introspect, metrics, revoke
 from portal.gateway.verify import Verify, is_verify
-from portal.limits import Limits
+from portal.limits import limits_for
 from portal.members import views as members
 from portal.metrics import Counts
 from portal.personal_tokens import views as personal_tokens
 from portal.recorder import Recorder
 from portal.settings import Settings, load_settings
-from portal.shared_windows import SharedWindows
 from portal.sign_in import views as sign_in
 from portal.web import assets, branding, components, errors, filters, headers, health, hosts, navigation, routes
 
@@ -112,17 +111,12 @@ def create_app(settings: Settings | None = None, *, counts: Counts | None = None
     app.front = AccessLog(app.wsgi_app, scheme="https" if settings.is_https else "http", counts=counts)
     database = Database(settings.database_url)
     recorder = Recorder(database, counts)
-    current.install(app, current.Running(settings, database, _limits(settings), recorder, counts))
+    current.install(app, current.Running(settings, database, limits_for(settings), recorder, counts))
     _add_page_kit(app)
     _add_features(app)
     _add_surfaces(app)
     guards.refuse_unguarded(app)
     return app
-
-
-def _limits(settings: Settings) -> Limits:
-    url = settings.redis_url
-    return Limits(settings.limits, shared=SharedWindows(url, secret_key=settings.secret_key) if url else None)
 
 
 def _add_page_kit(app: Flask) -> None:

@@ -27,7 +27,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from portal.errors import DatabaseUnavailable, OutcomeUnknown
-from portal.lookup import POSTGRES_CONNECT, Lookup, file_at, lookup_for, open_sqlite
+from portal.lookup import KEPT_KIB, POSTGRES_CONNECT, Lookup, file_at, lookup_for, open_sqlite
 
 Result = TypeVar("Result")
 
@@ -97,7 +97,7 @@ def _as_utc_or_none(value: datetime | str | None) -> datetime | None:
 class Database:
     """The one database of a running portal: `transaction` to write, `reading` to read, `lookup` for a call."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, kept_kib: int = KEPT_KIB) -> None:
         self.url: URL = make_url(url)
         self.engine: Engine = _engine(self.url)
         # None is the server's own default. Left out, a pooled connection would go on asking for READ WRITE after it
@@ -108,7 +108,7 @@ class Database:
         # SQLite's transactions are at one instant by themselves.
         one_instant = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._snapshot = self._reading.execution_options(**one_instant)
-        self.lookup: Lookup = lookup_for(self.url)
+        self.lookup: Lookup = lookup_for(self.url, kept_kib=kept_kib)
 
     @property
     def is_sqlite(self) -> bool:

@@ -25,7 +25,7 @@ from portal.authentication.principal import Authenticator
 from portal.database import Database
 from portal.gateway.verify import Verify, is_verify
 from portal.recorder import Recorder
-from portal.server import BACKLOG
+from portal.server import BACKLOG, finish_one_thing_before_another
 from portal.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 # SQLite answers in microseconds, and threads would only wait for each other; PostgreSQL is waited for.
 SQLITE_THREADS = 1
 POSTGRES_THREADS = 4
+# What a thousand tokens that are called in turn need, where a million are stored.
+KEPT_KIB = 16_000
 # A worker that does not end by itself is killed; calls take milliseconds.
 STOP_SECONDS = 20
 # Request line and headers together: a token, a cookie of the caller's and a long path, and no more.
@@ -102,9 +104,10 @@ class GatewayServer(MPServer):
     def _load(self) -> "WSGIApplication":
         """The callable of one worker, called there."""
         _keep_environment_out_of_requests()
+        finish_one_thing_before_another()
         _stop_once()
         _end_with_the_parent()
-        self._database = Database(self._settings.database_url)
+        self._database = Database(self._settings.database_url, kept_kib=KEPT_KIB)
         self._recorder = Recorder(self._database)
         return Alone(Verify(Authenticator(self._settings, self._database, self._recorder), self._settings))
 

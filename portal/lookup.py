@@ -19,6 +19,8 @@ from portal.errors import DatabaseUnavailable
 # How long a writer waits for another one before the person is told to try again.
 BUSY_SECONDS = 5
 CONNECT_SECONDS = 2
+# SQLite's own default, for each of many threads.
+KEPT_KIB = 2000
 # How long a server may take for the one row; a frozen one must not hold a call for longer than one that is away.
 _ANSWER_MILLISECONDS = 2000
 
@@ -95,25 +97,27 @@ class SqliteLookup(_HeldConnections):
 
     placeholder = "?"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, kept_kib: int) -> None:
         super().__init__()
         self._path = path
+        self._kept_kib = kept_kib
 
     def _ask(self, statement: str, *values: str) -> tuple[Any, ...] | None:
         held = self._held
         connection = held.connection
-        if connection is not None and held.file != file_at(self._path):
-            self.close()
-            connection = None
-        if connection is None:
-            connection = self._held.connection = self._open()
+        if connection is None or held.file != file_at(self._path):
+            connection = self._open()
         row: tuple[Any, ...] | None = connection.execute(statement, values).fetchone()
         return row
 
     def _open(self) -> sqlite3.Connection:
+        self.close()
         connection = open_sqlite(self._path)
         connection.execute("PRAGMA query_only = ON")
+        # Negative numbers are KiB, positive ones are pages.
+        connection.execute(f"PRAGMA cache_size = -{self._kept_kib}")
         self._held.file = file_at(self._path)
+        self._held.connection = connection
         return connection
 
 
@@ -194,7 +198,9 @@ def file_at(path: Path) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino)
 
 
-def lookup_for(url: URL) -> Lookup:
+def lookup_for(url: URL, *, kept_kib: int) -> Lookup:
+    """`kept_kib`: how much of a SQLite file each thread may keep in its memory. SQLite itself asks, at every read,
+    whether what it kept is still what the file says."""
     if url.get_backend_name() == "sqlite":
-        return SqliteLookup(Path(str(url.database)))
+        return SqliteLookup(Path(str(url.database)), kept_kib=kept_kib)
     return PostgresLookup(url.set(drivername="postgresql").render_as_string(hide_password=False))

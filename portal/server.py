@@ -8,12 +8,14 @@ import errno
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import ThreadWorker
@@ -61,11 +63,35 @@ class WebWorker(ThreadWorker):
         Worker.handle_quit(self, sig, frame)
 
 
-class WebServer(BaseApplication):
-    """Gunicorn on a socket that listens already. Each worker puts its own portal together."""
+class WebArbiter(Arbiter):
+    """Gunicorn's master, which stops in order when the process that it ends with is gone."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, *, workers: int, greet: Callable[[], None]) -> None:
+    app: "WebServer"
+
+    def murder_workers(self) -> None:
+        if self.app.parent not in {None, os.getppid()}:
+            raise StopIteration
+        super().murder_workers()
+
+
+class WebServer(BaseApplication):
+    """Gunicorn on a socket that listens already. Each worker puts its own portal together, and then calls `ready`.
+
+    `parent` is the process that it ends with, if there is one.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        listener: socket.socket,
+        *,
+        workers: int,
+        greet: Callable[[], None],
+        ready: Callable[[], None] | None = None,
+        parent: int | None = None,
+    ) -> None:
         self._settings = settings
+        self.parent = parent
         self._shared = fresh_folder(settings.instance_dir, "-".join(str(part) for part in listener.getsockname()[:2]))
         self._options = {
             **_options(settings),
@@ -73,9 +99,13 @@ class WebServer(BaseApplication):
             "bind": f"fd://{listener.detach()}",
             "workers": workers,
             "when_ready": lambda _arbiter: greet(),
+            **({"post_worker_init": lambda _worker: ready()} if ready else {}),
             "child_exit": lambda _arbiter, worker: note_end(self._shared, worker.pid),
         }
         super().__init__()
+
+    def run(self) -> None:
+        WebArbiter(self).run()
 
     def load_config(self) -> None:
         for name, value in self._options.items():
@@ -100,6 +130,18 @@ def listen(host: str, port: int) -> socket.socket:
         raise CannotListen(f"{host!r} is not the name of a host. Choose another address with --host.") from error
     except OSError as error:
         raise CannotListen(_why_not(error, host, port)) from error
+
+
+def finish_one_thing_before_another() -> None:
+    """Lets a thread of this worker go on while another one of it is woken, which would else interrupt it.
+
+    They would take turns at every single call, for nothing: one of them runs Python at a time. What is started from
+    here does as this thread does. ADR 10 weighs it.
+    """
+    if sys.platform == "linux":
+        # A machine that forbids it is slower, no more.
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:
@@ -132,6 +174,7 @@ def _options(settings: Settings) -> dict[str, object]:
         "errorlog": None,
         "loglevel": "warning",
         "logger_class": ServerLog,
+        "post_fork": lambda _arbiter, _worker: finish_one_thing_before_another(),
         "worker_exit": _write_what_is_left,
     }
 

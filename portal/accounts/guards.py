@@ -30,7 +30,7 @@ View = Callable[Arguments, ResponseReturnValue]
 
 GUARD = "portal_guard"
 # What programs call, by tokens alone: no page, and what is refused there is told as a problem.
-PROGRAMS = ("/api/", "/introspect", "/revoke", "/metrics")
+PROGRAMS = ("/api/", "/api-tokens", "/advanced/", "/introspect", "/revoke", "/metrics")
 # Paths that have nothing to do with a browser's session: nothing is read or set there.
 SESSIONLESS = (*PROGRAMS, "/static/", "/healthz", "/readyz")
 
@@ -107,6 +107,18 @@ def admin_only(view: View[Arguments]) -> View[Arguments]:
 def owner_only(view: View[Arguments]) -> View[Arguments]:
     """Owners."""
     return _guarded(view, Role.OWNER)
+
+
+def for_developers(view: View[Arguments]) -> View[Arguments]:
+    """Everybody, or every person who is signed in, as `PORTAL_DEVELOPERS` says."""
+    views = {"public": public(view), "members": signed_in(view)}
+
+    @wraps(view)
+    def guard(*args: Arguments.args, **kwargs: Arguments.kwargs) -> ResponseReturnValue:
+        return views[running().settings.developers](*args, **kwargs)
+
+    setattr(guard, GUARD, "developers")
+    return guard
 
 
 def current_person() -> SignedIn:

@@ -8,6 +8,8 @@ from portal.authentication.refused import Refused
 
 CARRIERS = ("Authorization", "X-Access-Token", "X-Api-Token")
 _SCHEME = "bearer"
+_SCHEME_AND_BLANK = f"{_SCHEME} "
+_ITS_LENGTH = len(_SCHEME_AND_BLANK)
 
 
 def secret_from(authorization: str | None, x_access_token: str | None, x_api_token: str | None) -> str:
@@ -43,4 +45,4 @@ def _alone(value: str) -> str:
 
 
 def _starts_with_scheme(value: str) -> bool:
-    return value[: len(_SCHEME) + 1].lower() == f"{_SCHEME} "
+    return value[:_ITS_LENGTH].lower() == _SCHEME_AND_BLANK

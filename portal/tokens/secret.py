@@ -55,7 +55,7 @@ class Secret:
 def make_secret(prefix: str) -> Secret:
     """A new secret that starts with `prefix` and an underscore."""
     start = f"{prefix}_" + "".join(secrets.choice(DIGITS) for _ in range(RANDOM_LENGTH))
-    return Secret(start + _checksum(start))
+    return Secret(start + checksum_of(start.encode("ascii")))
 
 
 def digest_of(text: str) -> str:
@@ -71,33 +71,39 @@ class SecretReader:
 
     def read(self, text: str) -> Secret:
         """The secret in `text`. Raises `MalformedSecret` when its shape or checksum is wrong."""
-        self._check(text)
+        self._checked(text)
         return Secret(text)
 
     def digest(self, text: str) -> str:
         """The digest of the secret in `text`, for the check of every call. Raises `MalformedSecret`."""
-        self._check(text)
-        return digest_of(text)
+        return sha256(self._checked(text)).hexdigest()
 
-    def _check(self, text: str) -> None:
-        if (
-            len(text) > LONGEST
-            or not self._match(text)
-            or _checksum(text[:-CHECKSUM_LENGTH]) != text[-CHECKSUM_LENGTH:]
-        ):
+    def _checked(self, text: str) -> bytes:
+        if len(text) > LONGEST or not self._match(text):
             raise MalformedSecret
+        encoded = text.encode("ascii")
+        if checksum_of(encoded[:-CHECKSUM_LENGTH]) != text[-CHECKSUM_LENGTH:]:
+            raise MalformedSecret
+        return encoded
+
+
+def scanner_pattern(prefixes: Iterable[str]) -> str:
+    """The published regular expression of a secret, for secret scanners: it finds one in any text around it."""
+    return rf"\b{pattern_for(prefixes)}\b"
 
 
 def pattern_for(prefixes: Iterable[str]) -> str:
-    """The published regular expression of a secret, for secret scanners."""
+    """The regular expression of a secret and nothing else."""
     return f"(?:{'|'.join(re.escape(prefix) for prefix in prefixes)})_[0-9A-Za-z]{{{BODY_LENGTH}}}"
 
 
-def _checksum(start: str) -> str:
-    number = crc32(start.encode("ascii"))
-    return _PAIRS[number // _PAIRS_SQUARED] + _PAIRS[number // len(_PAIRS) % len(_PAIRS)] + _PAIRS[number % len(_PAIRS)]
+def checksum_of(start: bytes) -> str:
+    """The checksum of an ASCII text: what a secret ends with, when the text is all that stands before."""
+    rest, last = divmod(crc32(start), _PAIRS_COUNT)
+    first, second = divmod(rest, _PAIRS_COUNT)
+    return _PAIRS[first] + _PAIRS[second] + _PAIRS[last]
 
 
 # Two digits at a time: every call is checked by it.
 _PAIRS = [one + other for one in DIGITS for other in DIGITS]
-_PAIRS_SQUARED = len(_PAIRS) ** 2
+_PAIRS_COUNT = len(_PAIRS)

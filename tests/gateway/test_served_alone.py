@@ -75,6 +75,12 @@ def test_a_missing_scope_and_no_token_are_told_apart(alone, secret):
     assert b'\r\nwww-authenticate: Bearer realm="portal"\r\n' in alone.raw(demanding + b"\r\n").raw
 
 
+def test_no_thread_of_a_worker_is_interrupted_by_another(alone, secret):
+    alone.raw(GOOD + bearer(secret) + b"\r\n")
+
+    assert alone.policies() == {os.SCHED_BATCH}
+
+
 @pytest.mark.parametrize("host", [b"", b"Host: \r\n", b"Host: evil.example:1\r\n"])
 def test_any_host_will_do_and_none(alone, secret, host):
     request = b"GET /verify HTTP/1.1\r\nConnection: close\r\n" + host

@@ -51,6 +51,17 @@ def test_it_cannot_write(sqlite):
     assert names(sqlite) == ["Acme"]
 
 
+def test_it_keeps_as_much_of_the_file_as_it_is_told_and_is_never_stale(sqlite):
+    roomy = Database(sqlite.url.render_as_string(hide_password=False), kept_kib=4000)
+    assert roomy.lookup.fetch_one("SELECT cache_size FROM pragma_cache_size WHERE ?", "1") == (-4000,)
+    assert ask(roomy, "Globex") is None
+
+    sqlite.transaction(lambda session: add_account(session, "Globex"))
+
+    assert ask(roomy, "Globex") == "Globex"
+    roomy.close()
+
+
 def test_f11_a_connection_that_was_cut_is_opened_again(postgres):
     ask(postgres)
     with postgres.engine.connect() as other:

@@ -92,6 +92,7 @@ Visit = Callable[[Camera, Cast], None]
 
 def _stranger(camera: Camera, cast: Cast) -> None:
     camera.take("sign-in", "/sign-in")
+    camera.take("developers", "/developers")
 
 
 def _alice(camera: Camera, cast: Cast) -> None:
