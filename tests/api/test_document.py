@@ -13,6 +13,7 @@ from portal.authentication.schemas import _from_year
 from portal.clock import utc_now
 from portal.problems import PROBLEMS
 from portal.tokens.scopes import OWN_SCOPES
+from portal.tokens.secret import scanner_pattern
 from tests.api.calls import BASE_URL, code
 from tests.api.told import DESCRIBED, told_in
 from tests.conftest import settings_for
@@ -56,6 +57,12 @@ def wrong_with(one):
 @pytest.fixture
 def told(app):
     return told_in(app)
+
+
+def test_ac_046_it_prints_nothing_that_a_secret_scanner_would_find(app):
+    text = app.test_client().get(DOCUMENT, base_url=BASE_URL).text
+
+    assert not re.search(scanner_pattern(["pat", "acc", "svc"]), text)
 
 
 def test_it_is_valid_openapi_3_1(nobody):
