@@ -12,22 +12,27 @@ GUARDED := portal/tokens/*,portal/authentication/*,portal/api_access/*,portal/pe
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test promise check bench soak docs screenshots lighthouse lock installed installed-dev installed-bench programs html-checker
+.PHONY: help run test promise schemathesis check bench soak docs screenshots lighthouse lock installed installed-dev installed-bench programs html-checker
 
 help:  ## List these targets
-	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: installed  ## Serve the portal at http://localhost:8000 (ARGS="--port 9000")
 	@exec $(BIN)/portal run $(ARGS)
 
 test: installed-dev programs html-checker  ## Run every test, a real browser, nginx and PostgreSQL included
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report= $(ARGS)
+	@# Without compiled files every portal that a test starts would compile itself anew. And a worker that keeps to
+	@# neighbouring tests opens what a room shares (browsers, servers) once.
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report= $(ARGS)
 	@$(BIN)/coverage report --skip-covered --show-missing --fail-under=95
 	@$(BIN)/coverage report --skip-covered --show-missing --include='$(GUARDED)' --fail-under=100
 
 promise: installed-dev  ## See ten thousand times that the next call honours a revoke (ROUNDS=10000)
 	@ROUNDS=$(or $(ROUNDS),10000) $(BIN)/python -m pytest tests/promise $(ARGS)
+
+schemathesis: installed-dev  ## Make up many calls for each operation of the API (EXAMPLES=200 SEED=1)
+	@EXAMPLES=$(or $(EXAMPLES),200) SEED=$(or $(SEED),1) $(BIN)/python -m pytest tests/api/test_schemathesis.py -o log_cli=true -o log_cli_level=INFO $(ARGS)
 
 check: installed-dev  ## Check format, lint, types and templates
 	@$(BIN)/ruff format --check .

@@ -106,16 +106,16 @@ class Lab:
         )
 
     def web(self, seeded: Seeded, kind: str, *, workers: int = 1) -> Process:
-        """`portal run` on that database."""
-        return self._portal(f"web-{kind}-{workers}", seeded, "run", workers=workers)
+        """`portal run --only web` on that database."""
+        return self._portal(f"web-{kind}-{workers}", seeded, "run", "--only", "web", workers=workers)
 
     def gateway(self, seeded: Seeded, kind: str, *, workers: int = 1) -> Process:
         """`portal gateway` on that database."""
         return self._portal(f"gateway-{kind}-{workers}", seeded, "gateway", workers=workers)
 
-    def _portal(self, name: str, seeded: Seeded, command: str, *, workers: int) -> Process:
+    def _portal(self, name: str, seeded: Seeded, *command: str, workers: int) -> Process:
         cores = [self.cores.server] if workers == 1 else [self.cores.server, self.cores.load]
-        words = (command, "--workers", str(workers))
+        words = (*command, "--workers", str(workers))
         return self.open(
             f"server {name}", lambda: self.start_portal(name, seeded, *words, ready="/healthz", cores=cores)
         )

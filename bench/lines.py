@@ -6,7 +6,17 @@ Goals are what the portal is built to reach, gates what `make bench` fails at. A
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench import cold_start, floors, memory, nginx_hop, ours, page_weight, peer_contestants, sign_in_timing
+from bench import (
+    cold_start,
+    event_stream,
+    floors,
+    memory,
+    nginx_hop,
+    ours,
+    page_weight,
+    peer_contestants,
+    sign_in_timing,
+)
 from bench.lab import Lab
 from bench.load import Contestant
 from bench.outcome import Measured
@@ -137,6 +147,9 @@ FIGURES: Sequence[Figure] = (
     Figure(
         "page-weight", "First visit: page raw, its files as sent", "KB", page_weight.of_first_visit, goal=40, gate=70
     ),
+    Figure("events-memory", "Memory of the event stream for each socket", "KB", event_stream.memory, goal=30, gate=50),
+    Figure("events-push", "From the commit of an event to its arrival", "s", event_stream.push, goal=0.5, gate=1.0),
+    Figure("events-close", "From a revoke to the end of its sockets", "s", event_stream.close, goal=1.5, gate=2.0),
     Figure(
         "sign-in-timing",
         "Signing in: unknown, deactivated and wrong take the same time (pairs told apart)",

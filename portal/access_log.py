@@ -52,7 +52,7 @@ class AccessLog:
         self._counts = counts or Counts()
         # What the world sees, whatever the hop from the proxy to us speaks.
         self._scheme = scheme
-        self._sink = sink or _to_stdout
+        self._sink = sink or to_stdout
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         started = monotonic()
@@ -104,6 +104,19 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else _escaped(character) for character in text)
 
 
+def loggable(text: str) -> str:
+    """`text` on one line, and cut where it is long."""
+    text = printable(text)
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
+
+
+def to_stdout(line: bytes) -> None:
+    """Writes a line of the access log."""
+    # A full disk or a reader that went away costs the line, never the answer.
+    with suppress(OSError):
+        os.write(_STDOUT, line)
+
+
 def clean_query(query: str) -> str:
     """A query string without the values of fields that carry secrets, and without anything shaped like a token."""
     return without_secrets("&".join(_clean_field(field) for field in re.split("[&;]", query)))
@@ -124,8 +137,8 @@ def _line(environ: "WSGIEnvironment", *, status: int, seconds: float) -> bytes:
         "event": "request",
         "request_id": environ[REQUEST_ID],
         "method": environ.get("REQUEST_METHOD", ""),
-        "path": _logged(without_secrets(_decoded(environ.get("PATH_INFO", "")))),
-        "query": _logged(clean_query(_decoded(query))) if query else None,
+        "path": loggable(without_secrets(_decoded(environ.get("PATH_INFO", "")))),
+        "query": loggable(clean_query(_decoded(query))) if query else None,
         "status": status,
         "code": environ.get(CODE),
         "ms": round(seconds * 1000, 2),
@@ -140,16 +153,5 @@ def _decoded(text: str) -> str:
     return text.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
-def _logged(text: str) -> str:
-    text = printable(text)
-    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
-
-
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape", "backslashreplace").decode("ascii")
-
-
-def _to_stdout(line: bytes) -> None:
-    # A full disk or a reader that went away costs the line, never the answer.
-    with suppress(OSError):
-        os.write(_STDOUT, line)

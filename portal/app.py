@@ -1,12 +1,13 @@
 """The whole web app, put together: settings, database, page kit, features, surfaces, in reading order."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from pathlib import Path
 from string import printable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from flask import Flask, request
+from flask.templating import Environment
 from jinja2 import StrictUndefined
 from werkzeug.datastructures import ImmutableDict
 
@@ -21,13 +22,12 @@ from portal.database import Database
 from portal.developers import views as developers
 from portal.gateway import introspect, metrics, revoke
 from portal.gateway.verify import Verify, is_verify
-from portal.limits import Limits
+from portal.limits import limits_for
 from portal.members import views as members
 from portal.metrics import Counts
 from portal.personal_tokens import views as personal_tokens
 from portal.recorder import Recorder
 from portal.settings import Settings, load_settings
-from portal.shared_windows import SharedWindows
 from portal.sign_in import views as sign_in
 from portal.web import assets, branding, components, errors, filters, headers, health, hosts, navigation, routes
 
@@ -38,12 +38,23 @@ ROOT = Path(__file__).resolve().parent.parent
 LARGEST_BODY = 64 * 1024
 
 
+class Templates(Environment):
+    """Flask's, with plain dictionaries of what every template knows, since all of that is there before the first page.
+
+    Jinja's own let it be changed later: each import in a template looks through two, name by name.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> dict[str, Any]:
+        return {**self.globals, **(d or {})}
+
+
 class Portal(Flask):
     """Flask with the access log in front of it, and without answers to OPTIONS, its own files included.
 
     What gateways ask on every call passes both by.
     """
 
+    jinja_environment = Templates
     default_config = ImmutableDict({**Flask.default_config, "PROVIDE_AUTOMATIC_OPTIONS": False})
     front: AccessLog
     verify: Verify
@@ -68,16 +79,17 @@ class Portal(Flask):
         """Itself: no view and no hook is a coroutine. Flask would look at each of them again in every request."""
         return func
 
-    def url_for(self, /, endpoint: str, **values: Any) -> str:
+    def url_for(self, /, endpoint: str, *, filename: str = "", **values: Any) -> str:
         """Flask's. An address in which nothing varies is worked out once: every page holds two dozen of them."""
-        if values.keys() - {"filename"}:
+        if any(value is not None for value in values.values()):
             return super().url_for(endpoint, **values)
         # One that begins with a dot means another page in another feature.
         feature = request.blueprint or "" if endpoint.startswith(".") else ""
-        place = (request.script_root, feature + endpoint, values.get("filename", ""))
+        place = (request.script_root, feature + endpoint, filename)
         address = self._addresses.get(place)
         if address is None:
-            address = self._addresses[place] = super().url_for(endpoint, **values)
+            address = super().url_for(endpoint, filename=filename) if filename else super().url_for(endpoint)
+            self._addresses[place] = address
         return address
 
 
@@ -99,17 +111,12 @@ def create_app(settings: Settings | None = None, *, counts: Counts | None = None
     app.front = AccessLog(app.wsgi_app, scheme="https" if settings.is_https else "http", counts=counts)
     database = Database(settings.database_url)
     recorder = Recorder(database, counts)
-    current.install(app, current.Running(settings, database, _limits(settings), recorder, counts))
+    current.install(app, current.Running(settings, database, limits_for(settings), recorder, counts))
     _add_page_kit(app)
     _add_features(app)
     _add_surfaces(app)
     guards.refuse_unguarded(app)
     return app
-
-
-def _limits(settings: Settings) -> Limits:
-    url = settings.redis_url
-    return Limits(settings.limits, shared=SharedWindows(url, secret_key=settings.secret_key) if url else None)
 
 
 def _add_page_kit(app: Flask) -> None:

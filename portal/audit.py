@@ -88,7 +88,11 @@ class AuditEvent(Base):
     __table_args__ = (
         CheckConstraint("outcome IN ('done', 'refused')", name="outcome"),
         Index("ix_audit_events_account_id_id", "account_id", "id"),
+        Index("ix_audit_events_action", "account_id", "action", "id"),
+        # What one person sees of it is found by these, see `portal.activity`.
         Index("ix_audit_events_actor", "actor_kind", "actor_id", "id"),
+        Index("ix_audit_events_target", "target_kind", "target_id", "id"),
+        Index("ix_audit_events_token", "token_id", "id"),
         {"sqlite_autoincrement": True},
     )
 

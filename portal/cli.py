@@ -1,4 +1,4 @@
-"""Where `portal …` is typed.
+"""Where `portal …` is typed: the commands of the operator, and `portal token` for people with a token.
 
 Exit codes: 0 done, 1 refused with one sentence on stderr, 2 called in a wrong way.
 """
@@ -6,11 +6,17 @@ Exit codes: 0 done, 1 refused with one sentence on stderr, 2 called in a wrong w
 import sys
 from collections.abc import Sequence
 
-from portal.commands import operator
+from portal.client import command as token
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] == "token":
+        return token.main(arguments[1:])
+    # Late: who has nothing but a token must not wait for the web app and the database.
+    from portal.commands import operator
+
     return operator.main(arguments)
 
 

@@ -38,6 +38,7 @@ POOL_SECONDS = 2
 
 # Integers that are never reused; SQLite only counts up by itself on a column of the type INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
+LARGEST_ID = 2**63 - 1
 
 
 class Base(DeclarativeBase):
@@ -104,6 +105,9 @@ class Database:
         self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE", postgresql_readonly=None)
         # On PostgreSQL a read-only transaction is refused every write by the server itself.
         self._reading = self.engine.execution_options(begin="BEGIN", postgresql_readonly=True)
+        # SQLite's transactions are at one instant by themselves.
+        one_instant = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._snapshot = self._reading.execution_options(**one_instant)
         self.lookup: Lookup = lookup_for(self.url, kept_kib=kept_kib)
 
     @property
@@ -143,6 +147,12 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A session that only reads, on one snapshot-free transaction that is rolled back at the end."""
         with _told_plainly(), Session(self._reading, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """As `reading`, but everything in it is read as it was at one instant: that of the first question."""
+        with _told_plainly(), Session(self._snapshot, expire_on_commit=False) as session:
             yield session
 
     def close(self) -> None:

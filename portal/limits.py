@@ -11,6 +11,7 @@ from math import ceil
 from secrets import token_hex
 
 from portal.errors import Policy, TooManyTries
+from portal.settings import Settings
 from portal.shared_windows import SharedWindows
 from portal.windows import OwnWindows, Place, Rate, Who
 
@@ -103,6 +104,12 @@ class Attempt:
         self._own.give_back(self._places, is_counted=self._is_counted)
         if self._shared is not None:
             self._shared.give_back(self._places, self._ticket, is_counted=self._is_counted)
+
+
+def limits_for(settings: Settings) -> Limits:
+    """The limits of one process, as set; shared where there is a Redis."""
+    url = settings.redis_url
+    return Limits(settings.limits, shared=SharedWindows(url, secret_key=settings.secret_key) if url else None)
 
 
 def _refuse(wait: float, rate: Rate | None) -> None:

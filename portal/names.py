@@ -21,6 +21,10 @@ _UNSEEN = frozenset("\u061c\u180e\u200b\u200e\u200f\u2060\ufeff\u00ad") | frozen
     chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
 
+_UNFIT = r"\x00-\x1f\x7f-\x9f\u2028\u2029" + "".join(f"\\u{ord(one):04x}" for one in sorted(_UNSEEN))
+# What `clean_name` takes, for those who describe it: blanks of any kind around the name, which do not count.
+NAME_PATTERN = rf"^\s*[^\s{_UNFIT}]([^{_UNFIT}]{{0,{LONGEST_NAME - 2}}}[^\s{_UNFIT}])?\s*$"
+
 
 class UnfitName(ValueError):
     """A name that cannot be taken; the text says what to do."""

@@ -3,12 +3,14 @@
 One table: the API's answers and the page `/developers/errors` are both made from it.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One kind of refusal. `meaning` says what happened, `remedy` what the caller can do about it."""
+class Problem(NamedTuple):
+    """One kind of refusal. `meaning` says what happened, `remedy` what the caller can do about it.
+
+    A tuple, since the command line reads this table too, and would wait for what makes a dataclass.
+    """
 
     code: str
     status: int
@@ -17,6 +19,11 @@ class Problem:
     remedy: str
     # The error code of RFC 6750 §3.1 for `WWW-Authenticate`, where the answer carries one.
     bearer_error: str | None = None
+
+    @property
+    def oauth_error(self) -> str | None:
+        """What OAuth clients read in place of our code (RFC 6749 §5.2; a bad token to ask with: RFC 7662 §2.3)."""
+        return self.bearer_error or _OAUTH_ERRORS.get(self.status)
 
     def told(self, public_url: str, detail: str) -> dict[str, str | int]:
         """The body of an answer, as `application/problem+json`. `detail` is about this very call."""
@@ -28,6 +35,16 @@ class Problem:
             "code": self.code,
         }
 
+
+# What is called by OAuth clients, whose word for a refusal is `error`.
+OAUTH_PATHS = ("/introspect", "/revoke")
+_OAUTH_ERRORS = {
+    400: "invalid_request",
+    401: "invalid_client",
+    403: "unauthorized_client",
+    413: "invalid_request",
+    415: "invalid_request",
+}
 
 # What every 503 says in `Retry-After`, to people and programs alike.
 RETRY_SECONDS = "5"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 from gunicorn.workers.gthread import ThreadWorker
@@ -62,11 +63,35 @@ class WebWorker(ThreadWorker):
         Worker.handle_quit(self, sig, frame)
 
 
-class WebServer(BaseApplication):
-    """Gunicorn on a socket that listens already. Each worker puts its own portal together."""
+class WebArbiter(Arbiter):
+    """Gunicorn's master, which stops in order when the process that it ends with is gone."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, *, workers: int, greet: Callable[[], None]) -> None:
+    app: "WebServer"
+
+    def murder_workers(self) -> None:
+        if self.app.parent not in {None, os.getppid()}:
+            raise StopIteration
+        super().murder_workers()
+
+
+class WebServer(BaseApplication):
+    """Gunicorn on a socket that listens already. Each worker puts its own portal together, and then calls `ready`.
+
+    `parent` is the process that it ends with, if there is one.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        listener: socket.socket,
+        *,
+        workers: int,
+        greet: Callable[[], None],
+        ready: Callable[[], None] | None = None,
+        parent: int | None = None,
+    ) -> None:
         self._settings = settings
+        self.parent = parent
         self._shared = fresh_folder(settings.instance_dir, "-".join(str(part) for part in listener.getsockname()[:2]))
         self._options = {
             **_options(settings),
@@ -74,9 +99,13 @@ class WebServer(BaseApplication):
             "bind": f"fd://{listener.detach()}",
             "workers": workers,
             "when_ready": lambda _arbiter: greet(),
+            **({"post_worker_init": lambda _worker: ready()} if ready else {}),
             "child_exit": lambda _arbiter, worker: note_end(self._shared, worker.pid),
         }
         super().__init__()
+
+    def run(self) -> None:
+        WebArbiter(self).run()
 
     def load_config(self) -> None:
         for name, value in self._options.items():
@@ -163,4 +192,9 @@ def _write_what_is_left(_server: object, worker: Worker) -> None:
 def _ignore_signals() -> None:
     # Ctrl-C reaches a worker twice, from the terminal and from gunicorn; the second must not cut its end short.
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+        # Not SIG_IGN: one that is on its way at this very moment would be told as an error.
+        signal.signal(number, _told_before)
+
+
+def _told_before(_number: int, _frame: object) -> None:
+    """Once is enough."""

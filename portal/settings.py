@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -28,6 +28,7 @@ from portal.written import (
     Limits,
     Networks,
     Prefixes,
+    events_url_beside,
     read_limits,
     read_networks,
     read_prefixes,
@@ -36,6 +37,8 @@ from portal.written import (
 
 PREFIX = "PORTAL_"
 ENV_FILE = ".env"
+# Not settings of a portal: `portal token` reads them, and nobody need be warned of them.
+OF_PORTAL_TOKEN = frozenset({"PORTAL_URL", "PORTAL_TOKEN"})
 SHORTEST_SECRET_KEY = 32
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", re.IGNORECASE)
@@ -74,6 +77,18 @@ class Settings(BaseModel):
         default="",
         description="The address people and programs reach the portal at, without a path. All links are made from "
         "it. `http` is allowed for this machine only. Default: `http://localhost:<port>`.",
+    )
+    events_url: str = Field(
+        default="",
+        description="The address programs reach the event stream at. Default: `/ws/events` at the host of "
+        "`PORTAL_PUBLIC_URL` (`wss://portal.example.com/ws/events`), and on this machine alone at the port after the "
+        "portal's (`ws://localhost:8001/ws/events`).",
+    )
+    events_sockets: int = Field(
+        default=10_000,
+        ge=10,
+        le=100_000,
+        description="How many may listen to the event stream at once; further ones are closed with 4429.",
     )
     trusted_proxies: Networks = Field(
         default=(),
@@ -119,6 +134,11 @@ class Settings(BaseModel):
         "`Acme;logo=/path/logo.svg;hue=200`. The logo is an SVG or PNG of at most 100 KB, best square; the hue is in "
         "degrees of OKLCH, 0 to 360, without the reds from 7 to 47, which stand for what destroys. "
         "Default: `Portal`.",
+    )
+    developers: Literal["public", "members"] = Field(
+        default="public",
+        description="Who may read the pages for developers: `public` is everybody, `members` whoever is signed in. "
+        "The page of errors is public always, since each refusal of the API leads to it.",
     )
     workers: int = Field(default=1, ge=1, le=64, description="Web server processes. Each works on its own.")
     threads: int = Field(default=8, ge=8, le=64, description="Threads in each web server process.")
@@ -192,6 +212,18 @@ class Settings(BaseModel):
             raise ValueError("use https; http is allowed for this machine only (http://localhost)")
         return value.rstrip("/")
 
+    @field_validator("events_url")
+    @classmethod
+    def _stream_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"ws", "wss"} or not HOST_NAME.fullmatch(parts.hostname or "")):
+            raise ValueError("write it like wss://portal.example.com/ws/events")
+        if parts.query or parts.fragment or parts.username:
+            raise ValueError("write the scheme, host and path alone, like wss://portal.example.com/ws/events")
+        if parts.scheme == "ws" and parts.hostname not in LOOPBACK_NAMES:
+            raise ValueError("use wss; ws is allowed for this machine only (ws://localhost)")
+        return value
+
     @model_validator(mode="after")
     def _kinds_differ(self) -> Self:
         for one, other in combinations(("personal_token_prefix", "account_token_prefix", "service_token_prefix"), 2):
@@ -232,7 +264,7 @@ def unknown_settings(environment: Mapping[str, str] | None = None) -> list[str]:
     """One warning for each `PORTAL_…` name that means nothing here, with the name it may have been."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     warnings = []
-    for name in sorted(set(_all_given(environment)) - known):
+    for name in sorted(set(_all_given(environment)) - known - OF_PORTAL_TOKEN):
         near = get_close_matches(name.removeprefix(PREFIX), [one.removeprefix(PREFIX) for one in known], n=1)
         warnings.append(f"{name} is not a setting{f'; did you mean {PREFIX}{near[0]}?' if near else '.'}")
     return warnings
@@ -259,11 +291,13 @@ def _env_file() -> dict[str, str]:
 
 def _defaults(settings: Settings, port: int) -> dict[str, Any]:
     folder = settings.instance_dir.resolve()
+    public_url = settings.public_url or f"http://localhost:{port}"
     return {
         "instance_dir": folder,
         "database_url": settings.database_url or f"sqlite:///{folder / 'portal.db'}",
         "secret_key": settings.secret_key or _kept_secret_key(folder / "secret_key"),
-        "public_url": settings.public_url or f"http://localhost:{port}",
+        "public_url": public_url,
+        "events_url": settings.events_url or events_url_beside(public_url),
     }
 
 

@@ -6,9 +6,13 @@ alone. Each reader raises `ValueError` with half a sentence that says how to wri
 
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from urllib.parse import urlsplit
 
 SCOPE = re.compile(r"[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*")
 RATE = re.compile(r"([0-9]{1,9})/([0-9]{1,9})s")
+EVENTS_PATH = "/ws/events"
+# The event stream listens on the port after the web server's.
+EVENTS_OFFSET = 1
 LONGEST_SCOPE, LONGEST_SENTENCE = 50, 100
 LIMIT_DEFAULTS = {
     "address": "5/2s",
@@ -59,6 +63,15 @@ def read_scopes(text: str) -> dict[str, str]:
     if len(declared) < len(parts):
         raise ValueError("each scope may be declared once")
     return declared
+
+
+def events_url_beside(public_url: str) -> str:
+    """Where the event stream is when nobody says so: at the same host behind a proxy, else at the port after."""
+    parts = urlsplit(public_url)
+    if parts.scheme == "https" or parts.port is None:
+        return f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}{EVENTS_PATH}"
+    host = parts.netloc.rpartition(":")[0]
+    return f"ws://{host}:{parts.port + EVENTS_OFFSET}{EVENTS_PATH}"
 
 
 def _is_prefix(text: object) -> bool:

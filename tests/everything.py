@@ -31,7 +31,13 @@ class Route:
 
 def routes(app: Flask, *, token_id: int = 1) -> list[Route]:
     """Each rule with each of its methods, HEAD left out. `token_id` stands wherever an address names a token."""
-    values = {"token_id": str(token_id), "reference": str(token_id), "version": "old", "filename": STATIC_FILE}
+    values = {
+        "token_id": str(token_id),
+        "reference": str(token_id),
+        "version": "old",
+        "filename": STATIC_FILE,
+        "operation": "getMe",
+    }
     found = [
         Route(rule.endpoint, rule.rule, method, _filled(rule, values))
         for rule in app.url_map.iter_rules()

@@ -75,7 +75,7 @@ class Served:
 
 @contextmanager
 def serve(database_url: str, folder: Path, *, command: str = "run", **settings: str) -> Iterator[Served]:
-    """A `portal run` (or `portal gateway`) process on a free port, ready to answer; ended when the block is left."""
+    """A `portal run --only web` (or another such command) on a free port, ready to answer; ended with the block."""
     with serve_together(database_url, folder, command, **settings) as (served,):
         yield served
 
@@ -87,7 +87,7 @@ def serve_together(database_url: str, folder: Path, *commands: str, **settings: 
     started = [_start(command, given, folder) for command in commands]
     try:
         for served, command in zip(started, commands, strict=True):
-            _wait_until_ready(served, "/healthz" if command == "gateway" else "/readyz")
+            _wait_until_ready(served, "/readyz" if command == "run" else "/healthz")
         yield started
     finally:
         for served in started:
@@ -99,7 +99,9 @@ def serve_together(database_url: str, folder: Path, *commands: str, **settings: 
 def _start(command: str, given: dict[str, str], folder: Path) -> Served:
     port = free_port()
     log = folder / f"portal-{port}.log"
-    line = [sys.executable, "-m", "portal.cli", command, "--port", str(port)]
+    # The event stream is a part of its own, which most tests need not wait for.
+    alone = ["--only", "web"] if command == "run" else []
+    line = [sys.executable, "-m", "portal.cli", command, "--port", str(port), *alone]
     with log.open("wb") as output:
         process = subprocess.Popen(line, cwd=ROOT, env=given, stdout=output, stderr=subprocess.STDOUT)
     return Served(port, process, log)

@@ -23,13 +23,34 @@ class Layer:
 LAYERS = (
     Layer(
         "entrances",  # Put everything together: may import anything.
-        ("portal", "portal.app", "portal.cli", "portal.commands", "portal.server", "portal.gateway_server"),
-        ("surfaces", "authentication", "features", "page kit", "tokens", "accounts", "audit", "schema", "kernel"),
+        (
+            "portal",
+            "portal.app",
+            "portal.cli",
+            "portal.commands",
+            "portal.server",
+            "portal.gateway_server",
+            "portal.events_server",
+            "portal.supervisor",
+        ),
+        (
+            "client",
+            "surfaces",
+            "authentication",
+            "features",
+            "page kit",
+            "tokens",
+            "accounts",
+            "audit",
+            "schema",
+            "kernel",
+        ),
         siblings=True,
     ),
+    Layer("client", ("portal.client",), ()),  # For people with a token: knows of the portal what its API says.
     Layer(
         "surfaces",  # What programs meet.
-        ("portal.api", "portal.gateway", "portal.developers"),
+        ("portal.api", "portal.gateway", "portal.events", "portal.developers"),
         ("authentication", "features", "page kit", "tokens", "accounts", "audit", "schema", "kernel"),
     ),
     Layer(
@@ -51,7 +72,7 @@ LAYERS = (
     Layer("page kit", ("portal.web",), ("accounts", "schema", "kernel")),
     Layer("tokens", ("portal.tokens",), ("accounts", "audit", "kernel")),
     Layer("accounts", ("portal.accounts",), ("audit", "kernel")),
-    Layer("audit", ("portal.audit",), ("kernel",)),
+    Layer("audit", ("portal.audit", "portal.sentences"), ("kernel",), siblings=True),
     Layer("schema", ("portal.migrations",), ("kernel",)),
     Layer(
         "kernel",  # Nothing of ours but itself.
@@ -61,6 +82,7 @@ LAYERS = (
             "portal.limits",
             "portal.shared_windows",
             "portal.windows",
+            "portal.kept_queries",
             "portal.database",
             "portal.lookup",
             "portal.settings",
@@ -80,8 +102,12 @@ LAYERS = (
     ),
 )
 
-# The migrations see the tables of every room, and nothing else of them.
-SCHEMA_SEES = ("portal.audit", "portal.accounts.models", "portal.tokens.models", "portal.api_access.models")
+# What a layer sees beyond those it reaches. The migrations: the tables of every room, and nothing else of them. The
+# client: words, and nothing that would make it wait.
+SEES = {
+    "schema": ("portal.audit", "portal.accounts.models", "portal.tokens.models", "portal.api_access.models"),
+    "client": ("portal.problems", "portal.clock"),
+}
 
 # Inside a feature: who may import which of its own files; files not named here may import anything but views.
 INSIDE_A_FEATURE = {
@@ -104,6 +130,7 @@ KNOW_FLASK = (
     "portal.gateway.revoke",
     "portal.developers",
     "portal.authentication.decorator",
+    "portal.authentication.reference",
     "portal.web",
     "portal.accounts.guards",
     "portal.current",
@@ -115,7 +142,13 @@ ONLY_THIS_OF_FLASK = {"portal.accounts.sessions": {"flask_login"}}
 HEAVY = frozenset({"alembic", "prometheus_client", "redis", "zxcvbn"})
 
 # What is put together only when it is asked for: who has nothing but a token must not wait for the web app.
-LATE = frozenset({("portal", "portal.app")})
+LATE = frozenset(
+    {
+        ("portal", "portal.app"),
+        ("portal.cli", "portal.commands.operator"),
+        ("portal.commands.serving", "portal.events_server"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -164,7 +197,7 @@ def _why_wrong_inside(one: Import) -> Iterator[str]:
     elif own is other:
         if not own.siblings:
             yield f"two rooms of the layer {own.name}"
-    elif own.name == "schema" and one.target in SCHEMA_SEES:
+    elif one.target in SEES.get(own.name, ()):
         return
     elif other.name not in own.reaches:
         yield f"{own.name} may not reach {other.name}"
@@ -276,6 +309,10 @@ def test_a_feature_has_four_files_at_most():
         ("portal.clock", "class Clock:\n    def now(self):\n        from portal.names import clean_name"),
         ("portal.clock", "from . import names"),
         ("portal.clock", "from portal import __version__"),
+        ("portal.client.calls", "from portal.settings import Settings"),
+        ("portal.client.calls", "from portal.tokens.secret import make_secret"),
+        ("portal.client.calls", "from flask import request"),
+        ("portal.tokens.service", "from portal.client.calls import create"),
         ("portal.helpers", ""),
     ],
 )
@@ -290,6 +327,7 @@ def test_the_rules_catch(module, source):
         ("portal.migrations.run", "def upgrade():\n    from alembic import command"),
         ("portal.accounts.passwords", "def common():\n    from zxcvbn.frequency_lists import FREQUENCY_LISTS"),
         ("portal.cli", "from portal import __version__\nfrom portal.members.service import deactivate"),
+        ("portal.client.sentences", "from portal.problems import PROBLEMS"),
         ("portal.accounts.sessions", "from flask_login import UserMixin"),
         ("portal.activity.views", "from flask import request\nfrom portal.activity import service"),
         ("portal.migrations.tables", "from portal.tokens import models"),

@@ -30,6 +30,11 @@ def json_answer(body: object, status: int = 200, *, media_type: str = JSON) -> R
     return _answer(orjson.dumps(body), status, ("Content-Type", media_type))
 
 
+def json_bytes_answer(body: bytes) -> Response:
+    """`body`, which is JSON already, with the headers of every answer."""
+    return _answer(body, 200, ("Content-Type", JSON))
+
+
 def empty_answer() -> Response:
     """204: done, and nothing to say."""
     response = _answer(b"", 204)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from portal.accounts.service import lock_account
-from portal.api.payloads import RotationWanted, TokenWanted
+from portal.api.wanted import RotationWanted, TokenWanted
 from portal.audit import Actor
 from portal.authentication.principal import Principal
 from portal.authentication.refused import Refused

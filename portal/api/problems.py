@@ -17,7 +17,7 @@ from portal.api.answers import json_answer
 from portal.authentication.challenge import challenge
 from portal.current import running
 from portal.errors import PortalError, TooManyTries, WrongValue
-from portal.problems import PROBLEMS, RETRY_SECONDS, Problem
+from portal.problems import OAUTH_PATHS, PROBLEMS, RETRY_SECONDS, Problem
 from portal.tokens.nonces import AlreadyDone
 from portal.web.hosts import ForeignHost
 
@@ -25,14 +25,6 @@ LOG = logging.getLogger(__name__)
 PROBLEM_JSON = "application/problem+json"
 
 _OUR_FAULT = "internal_error"
-_OAUTH_PATHS = ("/introspect", "/revoke")
-_OAUTH_ERRORS = {
-    400: "invalid_request",
-    401: "invalid_client",
-    403: "unauthorized_client",
-    413: "invalid_request",
-    415: "invalid_request",
-}
 _BY_STATUS = {400: "malformed_json", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -98,9 +90,8 @@ def _more(error: Exception) -> dict[str, Any]:
 
 
 def _oauth(problem: Problem) -> dict[str, str]:
-    # What OAuth clients read in place of our code (RFC 6749 §5.2; a bad token to ask with: RFC 7662 §2.3).
-    error = problem.bearer_error or _OAUTH_ERRORS.get(problem.status)
-    return {"error": error} if error and request.path in _OAUTH_PATHS else {}
+    error = problem.oauth_error
+    return {"error": error} if error and request.path in OAUTH_PATHS else {}
 
 
 def _headers(error: Exception, problem: Problem) -> dict[str, str]:

@@ -5,8 +5,9 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.models import Account
 from portal.api.answers import json_answer
-from portal.api.payloads import iso_or_null
+from portal.api.payloads import AccountJson, AccountNamed, MeJson, PersonNamed, iso_or_null
 from portal.authentication.decorator import bearer_required
+from portal.authentication.described import ACCOUNT, CALLER, described
 from portal.authentication.principal import Principal
 from portal.current import reading
 from portal.tokens.models import Kind
@@ -16,31 +17,45 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
 @blueprint.get("/me")
+@described("getMe", tag=CALLER, summary="See who a token acts as", answer=MeJson, errors=())
 @bearer_required(kinds=tuple(Kind))
 def me(caller: Principal) -> ResponseReturnValue:
-    """Who the call acts as, from the one read that let it in."""
-    has_account, is_person = caller.account_id is not None, caller.user_id is not None
-    return json_answer(
-        {
-            "account": {"id": caller.account_id, "name": caller.account_name} if has_account else None,
-            "user": {"id": caller.user_id, "name": caller.user_name, "email": caller.user_email} if is_person else None,
-            "role": caller.role,
-            "token": {
-                "id": caller.token_id,
-                "kind": caller.kind.value,
-                "name": caller.token_name,
-                "token_prefix": caller.token_hint,
-                "scopes": caller.scopes,
-                "expires_at": iso_or_null(caller.expires_at),
-            },
-        }
-    )
+    """The account, the person, the role and the token of the call: the call to test a connection with."""
+    # From the one read that let the call in.
+    told: MeJson = {
+        "account": _account_of(caller),
+        "user": _user_of(caller),
+        "role": caller.role,
+        "token": {
+            "id": caller.token_id,
+            "kind": caller.kind.value,
+            "name": caller.token_name,
+            "token_prefix": caller.token_hint,
+            "scopes": caller.scopes,
+            "expires_at": iso_or_null(caller.expires_at),
+        },
+    }
+    return json_answer(told)
 
 
 @blueprint.get("/account")
+@described("getAccount", tag=ACCOUNT, summary="See the account", answer=AccountJson, errors=())
 @bearer_required(scope=ACCOUNT_READ)
 def account(caller: Principal) -> ResponseReturnValue:
+    """The account that the token belongs to, and whether its API access is on."""
     with reading() as session:
         found = session.get_one(Account, caller.own_account_id)
-        enabled = found.api_access_enabled
-    return json_answer({"id": caller.account_id, "name": caller.account_name, "api_access": {"enabled": enabled}})
+        told: AccountJson = {"id": found.id, "name": found.name, "api_access": {"enabled": found.api_access_enabled}}
+    return json_answer(told)
+
+
+def _account_of(caller: Principal) -> AccountNamed | None:
+    if caller.account_id is None or caller.account_name is None:
+        return None
+    return {"id": caller.account_id, "name": caller.account_name}
+
+
+def _user_of(caller: Principal) -> PersonNamed | None:
+    if caller.user_id is None or caller.user_name is None or caller.user_email is None:
+        return None
+    return {"id": caller.user_id, "name": caller.user_name, "email": caller.user_email}

@@ -5,7 +5,6 @@ API can be made from the code.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -15,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from portal.access_log import CALLER
 from portal.accounts.guards import GUARD
 from portal.accounts.models import Role
+from portal.authentication.needs import NEEDS, Needs
 from portal.authentication.principal import Authenticator, Principal
 from portal.authentication.refused import Refused
 from portal.current import client_address, running, running_in
@@ -26,30 +26,12 @@ Arguments = ParamSpec("Arguments")
 Endpoint = Callable[Concatenate[Principal, Arguments], ResponseReturnValue]
 View = Callable[Arguments, ResponseReturnValue]
 
-NEEDS = "portal_needs"
 BEARER = "bearer"
 HELD = "held"
+OPEN = "open"
 # When the token of this call ends (a datetime), for the answer's header; absent when it never does.
 TOKEN_ENDS_AT = "portal.token_ends_at"
 _KEY = "portal.authenticator"
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What an endpoint asks of the token that calls it. `role` is the least one; the account token passes for admin."""
-
-    scope: str | None
-    role: Role | None
-    kinds: frozenset[Kind]
-
-    def check(self, principal: Principal) -> None:
-        """Raises `Refused`: `forbidden` for the wrong kind or too small a role, then `insufficient_scope`."""
-        if principal.kind not in self.kinds:
-            raise Refused("forbidden", f"This call does not take a token of the kind {principal.kind.value}.")
-        if self.role is not None and not _role_of(principal).is_at_least(self.role):
-            raise Refused("forbidden", f"This call is for the role {self.role.value} or above.")
-        if self.scope is not None and not principal.has_scope(self.scope):
-            raise Refused("insufficient_scope", f"The token lacks the scope {self.scope}.", scope=self.scope)
 
 
 def install(app: Flask) -> None:
@@ -113,6 +95,12 @@ def held_secret_suffices(view: View[Arguments]) -> View[Arguments]:
     return view
 
 
+def open_to_programs(view: View[Arguments]) -> View[Arguments]:
+    """No guard, by design: the call tells everybody the same, and nothing of anybody's. It reads no cookie."""
+    setattr(view, GUARD, OPEN)
+    return view
+
+
 def _let_in() -> Principal:
     environ, address = request.environ, client_address()
     try:
@@ -150,11 +138,3 @@ def _limited(enter: Endpoint[Arguments], limit: str) -> Endpoint[Arguments]:
             return answer
 
     return entered
-
-
-def _role_of(principal: Principal) -> Role:
-    # The account token reads what admins may read; which calls it reaches at all is a matter of kinds and scopes. A
-    # service token, where its kind is taken at all, has the least role.
-    if principal.kind is Kind.PERSONAL:
-        return Role(principal.role)
-    return Role.ADMIN if principal.kind is Kind.ACCOUNT else Role.MEMBER

@@ -4,6 +4,7 @@ One indexed read on a connection that the thread holds open answers a call, so t
 sees it, in any process on any host.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -29,12 +30,13 @@ SERVICE_ROLE = "service"
 _ACCOUNT_KIND, _PERSONAL_KIND = Kind.ACCOUNT, Kind.PERSONAL
 _ACCOUNT = Kind.ACCOUNT.value
 
-_QUERY = """
+TOKENS_WITH_HOLDERS = """
 SELECT t.id, t.kind, t.name, t.hint, t.scopes, t.expires_at, t.stops_at, t.revoked_at,
        a.id, a.name, a.api_access_enabled, u.id, u.name, u.email, u.role, u.deactivated_at
 FROM tokens t JOIN accounts a ON a.id = t.account_id LEFT JOIN users u ON u.id = t.user_id
-WHERE t.digest = {placeholder}
 """
+
+_QUERY = TOKENS_WITH_HOLDERS + "WHERE t.digest = {placeholder}"
 
 _SERVICE_QUERY = "SELECT id, name, hint, revoked_at FROM service_tokens WHERE digest = {placeholder}"
 
@@ -150,7 +152,7 @@ class Authenticator:
         if row is None:
             raise Refused("token_unknown", "No such token exists here.")
         now = utc_now()
-        principal, refusal = _read(row, now, self._account_scopes)
+        principal, refusal = read_token(row, now, self._account_scopes)
         if refusal is not None:
             self._note_refusal(principal, refusal.code, address=address, was_noted=False)
             raise refusal
@@ -210,8 +212,8 @@ class Authenticator:
         )
 
 
-def _read(row: tuple[Any, ...], now: datetime, account_scopes: tuple[str, ...]) -> tuple[Principal, Refused | None]:
-    """Who that row of `_QUERY` stands for, and why it is dead; None for a living token."""
+def read_token(row: Sequence[Any], now: datetime, account_scopes: tuple[str, ...]) -> tuple[Principal, Refused | None]:
+    """Who that row of `TOKENS_WITH_HOLDERS` stands for, and why it is dead; None for a living token."""
     (token_id, kind, token_name, hint, scopes, expires_at, stops_at, revoked_at,
      account_id, account_name, api_access_enabled, user_id, user_name, email, role, deactivated_at) = row  # fmt: skip
     is_account = kind == _ACCOUNT

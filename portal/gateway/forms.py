@@ -1,11 +1,27 @@
 """The one form that these calls take (RFC 7662 §2.1, RFC 7009 §2.1): a token, and a hint that is not needed here."""
 
+from typing import Annotated
+
 from flask import request
+from pydantic import BaseModel, Field
 
 from portal.errors import PortalError
 from portal.web.bodies import whole_body
 
 FORM = "application/x-www-form-urlencoded"
+
+
+class TokenForm(BaseModel):
+    """A token that somebody presented or holds. Other fields are ignored (RFC 7662 §2.1, RFC 7009 §2.1)."""
+
+    token: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="The secret, without the word Bearer.",
+            examples=["YOUR_TOKEN"],
+        ),
+    ]
 
 
 class MalformedForm(PortalError):

@@ -5,17 +5,21 @@ reason: it says nothing about tokens that are none, or no longer.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, NotRequired
 
 import orjson
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
+from pydantic import Field, WithJsonSchema
+from typing_extensions import TypedDict
 
+from portal.accounts.models import Role
 from portal.authentication.answers import HEADERS
 from portal.authentication.decorator import authenticator, bearer_required
-from portal.authentication.principal import Principal
+from portal.authentication.described import SERVICES, described
+from portal.authentication.principal import ACCOUNT_ROLE, Principal
 from portal.authentication.refused import Refused
-from portal.gateway.forms import read_token
+from portal.gateway.forms import TokenForm, read_token
 from portal.tokens.models import Kind
 from portal.tokens.scopes import FULL_ACCESS
 
@@ -24,10 +28,42 @@ INACTIVE = b'{"active":false}'
 blueprint = Blueprint("introspect", __name__)
 
 
+class IntrospectionJson(TypedDict):
+    """What a token is worth. `active` alone, and false, for everything that is not a living token."""
+
+    active: Annotated[bool, Field(examples=[True])]
+    scope: NotRequired[Annotated[str, Field(description="Blanks between; `*` is all.", examples=["tokens:read"])]]
+    sub: NotRequired[Annotated[str, Field(description="`user:` or `account:` and an id.", examples=["user:3"])]]
+    username: NotRequired[Annotated[str | None, Field(examples=["alice@acme.example"])]]
+    iat: NotRequired[Annotated[int, Field(description="When it was made, Unix time.", examples=[1795341600])]]
+    exp: NotRequired[
+        Annotated[int, Field(description="When it ends; left out when it never does.", examples=[1830297599])]
+    ]
+    token_type: NotRequired[Annotated[str, Field(examples=["Bearer"])]]
+    account_id: NotRequired[Annotated[int | None, Field(examples=[1])]]
+    role: NotRequired[
+        Annotated[
+            str,
+            WithJsonSchema({"type": "string", "enum": [*Role, ACCOUNT_ROLE]}),
+            Field(description="Of its person, today.", examples=[Role.OWNER.value]),
+        ]
+    ]
+
+
 @blueprint.post("/introspect")
+@described(
+    "introspect",
+    tag=SERVICES,
+    summary="Ask what a token is worth",
+    body=TokenForm,
+    is_form=True,
+    answer=IntrospectionJson,
+    errors=(),
+)
 @bearer_required(kinds=(Kind.SERVICE,))
 def introspect(_caller: Principal) -> ResponseReturnValue:
-    """Counts as a use of the token, since somebody has just presented it to the service that asks."""
+    """For services of the operator's, with a service token (RFC 7662). Counts as a use of the token asked about, since
+    somebody has just presented it."""
     secret = read_token()
     try:
         # Where its holder called from is not known here; the address of this call is the service's.
@@ -39,9 +75,9 @@ def introspect(_caller: Principal) -> ResponseReturnValue:
     return _answer(orjson.dumps(_told(principal, made_at=authenticator().made_at(secret))))
 
 
-def _told(principal: Principal, *, made_at: datetime) -> dict[str, Any]:
+def _told(principal: Principal, *, made_at: datetime) -> IntrospectionJson:
     is_person = principal.user_id is not None
-    told = {
+    told: IntrospectionJson = {
         "active": True,
         "scope": FULL_ACCESS if principal.scopes is None else " ".join(principal.scopes),
         # By ids, which are never reused; an address or a name may become somebody else's.
@@ -53,7 +89,9 @@ def _told(principal: Principal, *, made_at: datetime) -> dict[str, Any]:
         "role": principal.role,
     }
     # Left out where it never ends: to some readers, null is a wrong number.
-    return told if principal.ends_at is None else {**told, "exp": int(principal.ends_at.timestamp())}
+    if principal.ends_at is not None:
+        told["exp"] = int(principal.ends_at.timestamp())
+    return told
 
 
 def _answer(body: bytes) -> Response:

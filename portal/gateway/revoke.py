@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from portal.authentication.answers import HEADERS
 from portal.authentication.decorator import held_secret_suffices
+from portal.authentication.described import SERVICES, described
 from portal.clock import utc_now
 from portal.current import client_address, reading, running, transaction
-from portal.gateway.forms import read_token
+from portal.gateway.forms import TokenForm, read_token
 from portal.tokens import holders
 from portal.tokens.secret import MalformedSecret, SecretReader
 
@@ -19,8 +20,19 @@ blueprint = Blueprint("revoke", __name__)
 
 
 @blueprint.post("/revoke")
+@described(
+    "revokeHeld",
+    tag=SERVICES,
+    summary="Revoke a token that you hold",
+    body=TokenForm,
+    is_form=True,
+    answer=None,
+    errors=("unavailable",),
+)
 @held_secret_suffices
 def revoke() -> ResponseReturnValue:
+    """Whoever holds a token can kill it with the token alone (RFC 7009): one that was found in a log or a repository,
+    say. The answer is the same for known and unknown ones."""
     settings, address, now = running().settings, client_address(), utc_now()
     try:
         secret = SecretReader(settings.token_prefixes).read(read_token())

@@ -10,7 +10,6 @@ import logging
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -158,7 +157,7 @@ def _problem(error: Exception) -> Problem:
         return PROBLEMS[DatabaseUnavailable.code]
     problem = PROBLEMS[error.code]
     # Gateways turn any other status into a fault of theirs.
-    return problem if problem.status in _STATUS else replace(problem, status=401)
+    return problem if problem.status in _STATUS else problem._replace(status=401)
 
 
 def _log(error: Exception, problem: Problem, *, peer: str | None, address: str | None, request_id: str) -> None:

@@ -1,4 +1,4 @@
-"""The people of an account: set-up, the profile, and the operator's verbs on people.
+"""The people of an account and the inventory of their tokens: set-up, the profile, lists, the operator's verbs.
 
 Names and addresses come in clean (`portal.names`) and passwords hashed: hashing takes time on purpose and never
 happens inside a transaction.
@@ -19,6 +19,7 @@ from portal.audit import OPERATOR, Action, Actor, ActorKind, Target, record
 from portal.errors import NameTaken, NotFound, WrongState
 from portal.names import email_key, name_key
 from portal.tokens import service as tokens
+from portal.tokens.models import Status, Token
 
 # 32 characters, so five bits each, none of which is taken for another: no 0 and O, no 1 and I.
 _CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -122,6 +123,33 @@ def add_user(
     if account is None:
         raise NoSuchAccount
     return _add(session, account, email=email, name=name, role=role, password_hash=password_hash, now=now)
+
+
+def list_people(session: Session, *, account_id: int, before_id: int | None, most: int) -> list[User]:
+    """The people of the account, deactivated ones too, newest first; `before_id` goes on from an earlier page."""
+    query = select(User).where(User.account_id == account_id).order_by(User.id.desc()).limit(most)
+    if before_id is not None:
+        query = query.where(User.id < before_id)
+    return list(session.scalars(query))
+
+
+def list_tokens(
+    session: Session, *, account_id: int, now: datetime, status: Status | None, before_id: int | None, most: int
+) -> list[tuple[Token, User]]:
+    """The personal tokens of everybody in the account, each with its person, newest first; `status` None is all."""
+    query = (
+        select(Token, User)
+        # The account's own token is nobody's, so the join leaves it out.
+        .join(User, User.id == Token.user_id)
+        .where(Token.account_id == account_id)
+        .order_by(Token.id.desc())
+        .limit(most)
+    )
+    if status is not None:
+        query = query.where(tokens.has_status(status, now))
+    if before_id is not None:
+        query = query.where(Token.id < before_id)
+    return [(token, user) for token, user in session.execute(query)]
 
 
 def rename(session: Session, actor: Actor, *, name: str, now: datetime) -> User:

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from portal.errors import WrongSetting
 
 ACCOUNT_READ = "account:read"
+MEMBERS_READ = "members:read"
 TOKENS_READ = "tokens:read"
 TOKENS_WRITE = "tokens:write"
+EVENTS_READ = "events:read"
+USAGE_READ = "usage:read"
 # What programs are told in place of a list, of a token that has every scope there is and will be.
 FULL_ACCESS = "*"
 
@@ -14,12 +17,15 @@ FULL_ACCESS = "*"
 # the boxes of a form, so they keep clear of the words of its other labels ("Name", "Never").
 OWN_SCOPES = {
     ACCOUNT_READ: "See the account and whether API access is on",
-    TOKENS_READ: "List your personal access tokens, without their secrets",
+    MEMBERS_READ: "List the people of the account, if you are an owner or admin",
+    TOKENS_READ: "List your personal access tokens, or everybody's if you are an owner, without their secrets",
     TOKENS_WRITE: "Make, change, rotate and revoke your personal access tokens",
+    EVENTS_READ: "Read the security log: your part of it, or all of it if you are an owner or admin",
+    USAGE_READ: "See how often your tokens are used, or everybody's if you are an owner",
 }
 
-# The account token acts for the account: of our own scopes it has those that read, and changes nothing.
-_ACCOUNT_READS = ("account:read", "members:read", "events:read", "usage:read")
+# The account token acts for the account: of our own scopes it has those that read of it, and changes nothing.
+_ACCOUNT_READS = (ACCOUNT_READ, MEMBERS_READ, EVENTS_READ, USAGE_READ)
 
 
 class Scopes:
@@ -31,7 +37,7 @@ class Scopes:
     def __init__(self, declared: Mapping[str, str]) -> None:
         """`declared` is scope → what it allows, as set. Raises `WrongSetting` when one of them is ours."""
         for scope in declared:
-            if scope in OWN_SCOPES or scope in _ACCOUNT_READS:
+            if scope in OWN_SCOPES:
                 raise WrongSetting(f"PORTAL_SCOPES: {scope} is a scope of the portal's own. Choose another name.")
         self.sentences = {**OWN_SCOPES, **declared}
         # Not stored in the row of the account token, so it follows what is declared today.

@@ -55,7 +55,7 @@ class Secret:
 def make_secret(prefix: str) -> Secret:
     """A new secret that starts with `prefix` and an underscore."""
     start = f"{prefix}_" + "".join(secrets.choice(DIGITS) for _ in range(RANDOM_LENGTH))
-    return Secret(start + _checksum(start.encode("ascii")))
+    return Secret(start + checksum_of(start.encode("ascii")))
 
 
 def digest_of(text: str) -> str:
@@ -82,17 +82,23 @@ class SecretReader:
         if len(text) > LONGEST or not self._match(text):
             raise MalformedSecret
         encoded = text.encode("ascii")
-        if _checksum(encoded[:-CHECKSUM_LENGTH]) != text[-CHECKSUM_LENGTH:]:
+        if checksum_of(encoded[:-CHECKSUM_LENGTH]) != text[-CHECKSUM_LENGTH:]:
             raise MalformedSecret
         return encoded
 
 
+def scanner_pattern(prefixes: Iterable[str]) -> str:
+    """The published regular expression of a secret, for secret scanners: it finds one in any text around it."""
+    return rf"\b{pattern_for(prefixes)}\b"
+
+
 def pattern_for(prefixes: Iterable[str]) -> str:
-    """The published regular expression of a secret, for secret scanners."""
+    """The regular expression of a secret and nothing else."""
     return f"(?:{'|'.join(re.escape(prefix) for prefix in prefixes)})_[0-9A-Za-z]{{{BODY_LENGTH}}}"
 
 
-def _checksum(start: bytes) -> str:
+def checksum_of(start: bytes) -> str:
+    """The checksum of an ASCII text: what a secret ends with, when the text is all that stands before."""
     rest, last = divmod(crc32(start), _PAIRS_COUNT)
     first, second = divmod(rest, _PAIRS_COUNT)
     return _PAIRS[first] + _PAIRS[second] + _PAIRS[last]

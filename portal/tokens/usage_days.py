@@ -3,10 +3,11 @@
 What is counted and not written yet (`portal.tokens.usage`) shows a few seconds later.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from portal.tokens.models import Token, TokenUsage
@@ -48,13 +49,14 @@ def usage_of(
     token_id: int | None = None,
     user_id: int | None = None,
     account_id: int | None = None,
-) -> list[TokenUsage]:
-    """The rows of the last `days` days, oldest day first: of one token, of one person's or of an account's tokens.
+) -> Sequence[Row[date, int, int, int]]:
+    """Day, token id, calls and refusals of the last `days` days, oldest day first: of one token, of one person's or of
+    an account's tokens.
 
     What is given narrows down together. Days without a call have no row.
     """
     query = (
-        select(TokenUsage)
+        select(TokenUsage.day, TokenUsage.token_id, TokenUsage.calls, TokenUsage.refusals)
         .where(TokenUsage.day > today - timedelta(days=days))
         .order_by(TokenUsage.day, TokenUsage.token_id)
     )
@@ -66,7 +68,7 @@ def usage_of(
         query = query.where(Token.user_id == user_id)
     if account_id is not None:
         query = query.where(Token.account_id == account_id)
-    return list(session.scalars(query))
+    return session.execute(query).all()
 
 
 def usage_of_token(session: Session, token_id: int, *, today: date, days: int = CHART_DAYS) -> Usage:
@@ -76,5 +78,5 @@ def usage_of_token(session: Session, token_id: int, *, today: date, days: int = 
     return Usage(tuple(_of_day(day, found.get(day)) for day in every_day))
 
 
-def _of_day(day: date, row: TokenUsage | None) -> DayOfUse:
+def _of_day(day: date, row: Row[date, int, int, int] | None) -> DayOfUse:
     return DayOfUse(day) if row is None else DayOfUse(day, calls=row.calls, refusals=row.refusals)

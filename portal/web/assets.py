@@ -24,7 +24,18 @@ ASK_AGAIN = "no-cache"
 BUNDLES = {
     "css/portal.css": tuple(
         f"css/{name}.css"
-        for name in ("variables", "base", "layout", "components", "forms", "secrets", "lists", "states")
+        for name in (
+            "variables",
+            "base",
+            "layout",
+            "components",
+            "forms",
+            "secrets",
+            "lists",
+            "developers",
+            "reference",
+            "states",
+        )
     )
 }
 # What differs from machine to machine in the tables that `mimetypes` reads.

@@ -5,16 +5,17 @@ const SHOWN_MS = 2_000;
 const COPIED = "Copied to the clipboard.";
 const BY_HAND = "Your browser did not let us copy. The text is selected: press Ctrl+C, or ⌘C on a Mac.";
 
-export function startCopyButtons() {
-  for (const button of document.querySelectorAll("[data-copy]")) {
+// `root` is what has just come to the page: all of it, or what a script added.
+export function startCopyButtons(root = document) {
+  for (const button of root.querySelectorAll("[data-copy]")) {
     const field = button.closest("[data-secret-box]").querySelector("[data-secret]");
     offer(button, () => button.dataset.copy, (text) => selectField(field, text));
   }
-  for (const button of document.querySelectorAll("[data-copy-sample]")) {
+  for (const button of root.querySelectorAll("[data-copy-sample]")) {
     const code = button.closest("[data-sample]").querySelector("code");
     offer(button, () => code.textContent, () => getSelection().selectAllChildren(code));
   }
-  for (const field of document.querySelectorAll("[data-secret]")) {
+  for (const field of root.querySelectorAll("[data-secret]")) {
     field.addEventListener("focus", () => field.select());
   }
 }
@@ -60,7 +61,7 @@ function showCopied(button) {
 }
 
 function announce(button, sentence) {
-  const status = button.closest("[data-secret-box], [data-samples]").querySelector("[data-copy-status]");
+  const status = button.closest("[data-secret-box], [data-samples], [data-code]").querySelector("[data-copy-status]");
   // The same sentence twice would not be read twice.
   status.textContent = "";
   requestAnimationFrame(() => (status.textContent = sentence));

@@ -19,3 +19,9 @@ startSamples();
 startCopyButtons();
 startTestToken();
 startShownOnce();
+
+// Only pages about one call have it.
+if (document.querySelector("[data-try-it]")) {
+  const { startTryIt } = await import("./try-it.js");
+  startTryIt();
+}

@@ -2,8 +2,9 @@
 
 const GONE = "The token was shown once and is no longer on this page. If you did not store it, make a new one.";
 
-export function startShownOnce() {
-  const shown = document.querySelectorAll("[data-shown-once]");
+// `root` is what has just come to the page: all of it, or what a script added.
+export function startShownOnce(root = document) {
+  const shown = root.querySelectorAll("[data-shown-once]");
   if (shown.length) {
     askBeforeLeaving();
     // A page kept for the back button must not hold the secret; a window left open is not a page that was left.

@@ -4,7 +4,7 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
-from portal.api.lists import cursor_after
+from portal.api.queries import TOKEN_CURSORS
 from tests.api.calls import TOKENS, code, errors
 from tests.builders import ago, ahead, make_token
 
@@ -58,7 +58,7 @@ def test_a_full_last_page_has_no_next(bobs):
 def test_ac_109_a_cursor_of_somebody_elses_row_shows_only_ones_own(bobs, database, cast):
     theirs, _ = make_token(database, cast.charlie)
 
-    assert names(bobs.get(f"{TOKENS}?cursor={cursor_after(theirs)}")) == ["Caller"]
+    assert names(bobs.get(f"{TOKENS}?cursor={TOKEN_CURSORS.after(theirs)}")) == ["Caller"]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,10 @@ def test_the_overlap_never_outlives_the_old_expiry(program, cast):
     assert caller.get(f"{TOKENS}/self").get_json()["stops_at"] == as_iso(end)
 
 
+def test_a_whole_number_may_be_written_with_a_point(alices):
+    assert alices.post(SELF, content_type="application/json", data=b'{"overlap_seconds": 60.0}').status_code == 201
+
+
 @pytest.mark.parametrize("overlap", [-1, 604801, 1.5, "60", None, True, 10**30])
 def test_a_wrong_overlap_is_refused(alices, overlap):
     answer = alices.post(SELF, json={"overlap_seconds": overlap})

@@ -51,8 +51,8 @@ def test_the_samples_hold_the_public_address_and_the_token(alice):
 
     samples = [sample.text_content() for sample in page.all("//pre")]
     assert len(samples) >= 3
-    assert f'curl -H "Authorization: Bearer {secret_on(page)}"' in samples[0]
-    assert all("http://localhost:8000/api/v1" in sample for sample in samples)
+    assert f'curl -i -H "Authorization: Bearer {secret_on(page)}"' in samples[0]
+    assert all("http://localhost:8000" in sample and secret_on(page) in sample for sample in samples)
 
 
 def test_the_token_acts_for_the_account(alice, cast, call, account_tokens):

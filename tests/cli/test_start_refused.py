@@ -5,7 +5,7 @@ import socket
 import pytest
 
 
-@pytest.mark.parametrize("command", ["run", "gateway"])
+@pytest.mark.parametrize("command", ["run", "gateway", "events"])
 def test_a_port_that_is_taken_is_one_sentence(operator, command):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -13,6 +13,26 @@ def test_a_port_that_is_taken_is_one_sentence(operator, command):
 
     assert (outcome.code, outcome.out) == (1, "")
     assert outcome.err.startswith(f"Port {port} on 127.0.0.1 is taken.")
+    assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_port_of_another_part_that_is_taken_is_one_sentence(operator):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        outcome = operator.run("run", "--port", str(port - 1))
+
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith(f"Port {port} on 127.0.0.1 is taken.")
+    assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_port_after_which_there_is_none_is_one_sentence(operator):
+    outcome = operator.run("run", "--port", "65535")
+
+    assert outcome.code == 1
+    assert "leaves none for the event stream" in outcome.err
     assert outcome.err.count("\n") == 1
 
 

@@ -22,6 +22,8 @@ EMAIL = ("--email", "alice@acme.example")
         ("run", "--workers", "0"),
         ("run", "--workers", "65"),
         ("run", "--only", "events"),
+        ("events", "--port", "0"),
+        ("events", "--workers", "2"),
         ("migrate", "now"),
         ("create-owner", *EMAIL, "--password-stdin"),
         ("create-owner", "--account", "Acme", "--password-stdin"),

@@ -107,6 +107,16 @@ def gateway(
 
 
 @pytest.fixture(scope="session")
+def events(
+    database_url: str, settings_of_portal: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """A `portal events`."""
+    folder = tmp_path_factory.mktemp("events")
+    with started(database_url, folder, command="events", **settings_of_portal) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def badges() -> Iterator[int]:
     """The port of the example service, run as its README says."""
     port = free_port()
@@ -139,13 +149,14 @@ def _answers(port: int, path: str) -> bool:
 def front(
     certificate: Certificate,
     portal: Running,
+    events: Running,
     gateway: int,
     badges: int,
     ports: Ports,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Nginx]:
     """The nginx before portal and service, as deploy/nginx has it: `portal gateway` answers the check."""
-    upstreams = Upstreams(portal=portal.port, check=gateway, badges=badges)
+    upstreams = Upstreams(portal=portal.port, events=events.port, check=gateway, badges=badges)
     with nginx(tmp_path_factory.mktemp("nginx"), certificate, upstreams, ports) as running:
         yield running
 

@@ -53,6 +53,7 @@ class Upstreams:
 
     portal: int = field(default_factory=free_port)
     second_portal: int | None = None
+    events: int = field(default_factory=free_port)
     check: int = field(default_factory=free_port)
     badges: int = field(default_factory=free_port)
     # How long nginx waits for the check, in its own words.
@@ -149,6 +150,7 @@ def _replaced(running: Nginx, upstreams: Upstreams, *, is_portal: bool) -> dict[
         "listen 443 ssl;": f"listen 127.0.0.1:{encrypted} ssl;",
         "listen 80;": f"listen 127.0.0.1:{plain};",
         "server 127.0.0.1:8000;": " ".join(f"server 127.0.0.1:{port};" for port in hosts),
+        "server 127.0.0.1:8001;": f"server 127.0.0.1:{upstreams.events};",
         "server 127.0.0.1:8002;": f"server 127.0.0.1:{upstreams.check};",
         "http://127.0.0.1:9000;": f"http://127.0.0.1:{upstreams.badges};",
         "server_name portal.example.com;": "server_name localhost;",

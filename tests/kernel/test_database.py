@@ -208,6 +208,15 @@ class TestReading:
 
         assert names(postgres) == []
 
+    def test_a_snapshot_does_not_see_what_is_committed_meanwhile(self, either):
+        either.transaction(lambda session: add_account(session, "Acme"))
+        with either.snapshot() as session:
+            before = session.scalar(select(func.count(Account.id)))
+            either.transaction(lambda session: add_account(session, "Globex"))
+
+            assert (before, session.scalar(select(func.count(Account.id)))) == (1, 1)
+        assert names(either) == ["Acme", "Globex"]
+
     def test_what_was_changed_while_reading_is_not_kept(self, sqlite):
         with sqlite.reading() as session:
             add_account(session, "Acme")

@@ -72,3 +72,12 @@ def test_unknown_scopes_are_named_and_left_out(bob):
 def test_a_name_that_cannot_be_is_told_when_it_is_sent(bob):
     page = bob.get(NEW, query_string={"name": "x" * 3000, "scopes": "tokens:read"})
     assert page.submit("Create token").errors() == ["Name: Use at most 100 characters. This has 1000."]
+
+
+def test_who_is_not_signed_in_does_that_first_and_finds_the_form_filled_in(stranger, cast):
+    asked = stranger.get(NEW, query_string={"name": "Zürich 🎓", "scopes": "tokens:read", "expires_in": "60"}).follow()
+
+    page = asked.submit("Sign in", email=cast.bob.email, password=cast.bob.password).follow()
+    assert TOLD in page.main
+    assert page.value("Name") == "Zürich 🎓"
+    assert checked(page) == ["60", "chosen", "tokens:read"]

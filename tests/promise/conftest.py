@@ -33,8 +33,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture(scope="package")
 def served(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Served]]:
-    """Two `portal run` and a `portal gateway`, all on one database."""
-    with serve_together(database_url, tmp_path_factory.mktemp("served"), "run", "run", "gateway") as started:
+    """Two `portal run`, a `portal gateway` and a `portal events`, all on one database."""
+    commands = ("run", "run", "gateway", "events")
+    with serve_together(database_url, tmp_path_factory.mktemp("served"), *commands) as started:
         yield started
 
 

@@ -4,8 +4,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+import orjson
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.builders import make_account_token, make_token
 from tests.promise.readers import LET_IN
@@ -14,6 +19,7 @@ from tests.served import ROOT, Client, environment, serve_together
 ROUNDS = int(os.environ.get("ROUNDS", "300"))
 DEACTIVATIONS = 30
 COMMANDS = 3
+LISTENERS = 60
 
 
 def test_a_revoked_token_is_refused_by_the_other_process_at_once(two, readers, rows, bob):
@@ -94,6 +100,37 @@ def test_ac_010_a_token_revoked_before_a_restart_is_refused_after_it(rows, bob, 
     with serve_together(database_url, tmp_path, "run", "gateway") as (portal, gateway):
         assert Client(gateway.port).get("/verify", token=secret).status == 401
         assert Client(portal.port).get("/api/v1/me", token=secret).status == 401
+
+
+def test_ac_124_no_event_is_delivered_that_happened_after_the_revoke_was_answered(served, rows, alice):
+    _, maker = make_token(rows, alice, "Maker")
+    here, stream = Client(served[0].port), f"ws://127.0.0.1:{served[3].port}/ws/events"
+    made = [make_token(rows, alice, f"Listening {number}") for number in range(LISTENERS)]
+    with ExitStack() as held:
+        listeners = [
+            held.enter_context(connect(stream, subprotocols=["bearer", secret], compression=None, proxy=None))
+            for _, secret in made
+        ]
+        for listener in listeners:
+            assert listener.recv(timeout=10) == '{"type":"ready"}'
+        for number, (token_id, _) in enumerate(made):
+            assert here.call("DELETE", f"/api/v1/tokens/{token_id}", maker).status == 204
+            assert here.call("POST", "/api/v1/tokens", maker, {"name": f"After {number}"}).status == 201
+        heard = [_heard_until_closed(listener) for listener in listeners]
+
+    for number, names in enumerate(heard):
+        assert not [name for name in names if name.startswith("After ") and int(name[6:]) >= number]
+    # Those that lived on did hear of what came before.
+    assert any(heard)
+
+
+def _heard_until_closed(listener) -> list[str]:
+    names = []
+    with pytest.raises(ConnectionClosed) as closed:
+        while True:
+            names.append(orjson.loads(listener.recv(timeout=10))["event"]["target"]["name"])
+    assert closed.value.rcvd.code == 4401
+    return names
 
 
 def test_a_session_ended_here_is_dead_there(two, bob):

@@ -21,6 +21,8 @@ from tests.page import Browser, Page
 
 TOKENS = "/settings/tokens"
 ACCESS = "/account/api-access"
+DEVELOPERS = "/developers"
+REFERENCE = f"{DEVELOPERS}/reference"
 # A name without a place to break it, one from right to left, one of pictures: all of them 100 characters at most.
 UNBROKEN = "Sehr-langer-Name-ohne-Leerzeichen".ljust(100, "x")
 NAMES = ("Zapier: badge issuing", UNBROKEN, "שירות התגים של הקמפוס", "🎓🏅🧾 badges", "a <b>bold</b> & “quoted” name")
@@ -70,6 +72,8 @@ def every_state(make_app: MakeApp) -> dict[str, States]:
         "one token": one_token(house),
         "api access": api_access(House(make_app())),
         "refusals": refusals(House(make_app())),
+        "reference": reference(house),
+        "developers": developers(house),
         "components": components(make_app(debug=True)),
     }
     return {part: _read(pages) for part, pages in made.items()}
@@ -86,7 +90,7 @@ def _read(pages: Named) -> States:
 
 PARTS = (
     "first run", "signing in", "own settings", "lists", "new token", "one token", "api access", "refusals",
-    "components",
+    "reference", "developers", "components",
 )  # fmt: skip
 
 
@@ -240,6 +244,24 @@ def _raising(error: type[Exception]) -> Callable[[], str]:
         raise error
 
     return view
+
+
+def reference(house: House) -> Named:
+    yield "reference", house.stranger.get(REFERENCE)
+    bob = house.browser_of(house.cast.bob)
+    yield "call", house.stranger.get(f"{REFERENCE}/getMe")
+    for operation in ("listTokens", "createToken", "rotateToken", "introspect", "revokeHeld"):
+        yield f"call, {operation}", bob.get(f"{REFERENCE}/{operation}")
+
+
+def developers(house: House) -> Named:
+    bob = house.browser_of(house.cast.bob)
+    yield "developers", house.stranger.get(DEVELOPERS)
+    yield "developers, signed in", bob.get(DEVELOPERS)
+    for name in ("token-format", "limits", "events", "tools", "links", "changelog"):
+        yield f"developers, {name}", bob.get(f"{DEVELOPERS}/{name}")
+    yield "developers, link", bob.get(f"{DEVELOPERS}/links", query_string={"name": UNBROKEN, "expires_in": "45"})
+    yield "developers, link, errors", bob.get(f"{DEVELOPERS}/links?scopes=root&expires_in=never")
 
 
 def components(app: Portal) -> Named:

@@ -11,8 +11,11 @@ FORCED = {"color_scheme": "light", "forced_colors": "active"}
 # Each width and each theme, the wide window in both: the sheets change colours by the theme alone, and places by the
 # width alone.
 LOOKS = {1280: (LIGHT, DARK), 390: (DARK,), 320: (FORCED,)}
-# A hundred rows are ten times the same as ten, and take axe long: seen once.
-LONG = ("tokens, a hundred", "activity of the account", "activity of the account, older")
+# A hundred rows are ten times the same as ten, one call looks like another, and they take axe long: seen once.
+LONG = (
+    "tokens, a hundred", "activity of the account", "activity of the account, older", "call, listTokens",
+    "call, rotateToken", "call, introspect", "call, revokeHeld",
+)  # fmt: skip
 
 RUN = """async () => {
   // Forced colours are the reader's own; the page cannot ask for the one that text will have.
@@ -55,6 +58,23 @@ def call_with_it(screen: Page) -> None:
     screen.get_by_text("401: ").wait_for()
 
 
+def try_without_a_token(screen: Page) -> None:
+    screen.get_by_role("button", name="Send").click()
+    screen.get_by_text("Paste a token first.").wait_for()
+
+
+def try_with_a_token_that_is_none(screen: Page) -> None:
+    screen.get_by_label("Paste a token").fill("pat_wrong")
+    screen.get_by_role("button", name="Send").click()
+    screen.get_by_text("What this error means").wait_for()
+
+
+def try_what_is_always_answered(screen: Page) -> None:
+    screen.get_by_role("textbox", name="token").fill("pat_wrong")
+    screen.get_by_role("button", name="Send").click()
+    screen.get_by_text("200 OK").wait_for()
+
+
 def wipe(screen: Page) -> None:
     screen.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
 
@@ -66,6 +86,9 @@ AFTER = {
     "another sample is chosen": ("token created", 390, lambda screen: screen.get_by_role("tab", name=".env").click()),
     "a token was refused": ("token created", 1280, call_with_it),
     "nothing is left of a list": ("tokens, ten", 1280, filter_all_away),
+    "a call lacks its token": ("call", 390, try_without_a_token),
+    "a call was refused": ("call", 390, try_with_a_token_that_is_none),
+    "a call was answered": ("call, revokeHeld", 1280, try_what_is_always_answered),
     "the secret was wiped": ("api access, created", 1280, wipe),
 }
 

@@ -11,6 +11,7 @@ WALKED = (
     "new token, errors",
     "token created",
     "api access, overlap",
+    "call, createToken",
     "components",
 )
 LONGEST_WALK = 120

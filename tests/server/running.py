@@ -63,10 +63,8 @@ class Running:
         return [orjson.loads(line) for line in self.out.splitlines()]
 
     def workers(self) -> list[int]:
-        """The process ids of the workers."""
-        return [
-            int(one) for one in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        ]
+        """The process ids of the workers; of a whole portal, those of its parts."""
+        return children_of(self.process.pid)
 
     def policies(self) -> set[int]:
         """How Linux schedules the threads of the workers."""
@@ -78,6 +76,11 @@ class Running:
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(timeout=STOP_SECONDS)
+
+
+def children_of(pid: int) -> list[int]:
+    """The process ids of those that this process started itself, in that order."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @dataclass(frozen=True)
@@ -104,14 +107,15 @@ def _read_all(connection: socket.socket) -> bytes:
 
 @contextmanager
 def started(
-    database_url: str, folder: Path, *arguments: str, command: str = "run", **settings: str
+    database_url: str, folder: Path, *arguments: str, command: str = "run", whole: bool = False, **settings: str
 ) -> Iterator[Running]:
-    """Runs `portal run` (or another such command) on a free port until the block is left.
+    """Runs `portal run --only web` (or another such command) on a free port until the block is left.
 
-    It answers when the block begins.
+    It answers when the block begins. `whole`: with all parts, on this port and those after it.
     """
     port = free_port()
-    line = [sys.executable, "-m", "portal.cli", command, "--port", str(port), *arguments]
+    alone = ["--only", "web"] if command == "run" and not whole else []
+    line = [sys.executable, "-m", "portal.cli", command, "--port", str(port), *arguments, *alone]
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         process = subprocess.Popen(
             line, cwd=folder, env=environment(database_url, folder, **settings), stdout=out, stderr=err

@@ -37,7 +37,7 @@ def test_the_code_is_not_printed_once_there_is_somebody(database_url, cast, tmp_
 
 
 def test_it_is_alive_and_ready(database_url, tmp_path):
-    with started(database_url, tmp_path, "--only", "web") as portal:
+    with started(database_url, tmp_path) as portal:
         client = portal.client()
 
         assert client.get("/healthz").json == {"status": "alive"}

@@ -52,6 +52,7 @@ def test_everything_can_be_set(own_folder):
             "PORTAL_SECURITY_STATEMENT_FILE": "statement.md",
             "PORTAL_PERSONAL_TOKEN_PREFIX": "acme, pat",
             "PORTAL_SCOPES": "badges:issue=Issue badges, badges:read = See badges",
+            "PORTAL_DEVELOPERS": "members",
             "PORTAL_WORKERS": "4",
             "PORTAL_THREADS": "16",
         }
@@ -74,7 +75,7 @@ def test_everything_can_be_set(own_folder):
     assert settings.redis_url == "redis://:word@cache:6379/0"
     assert settings.personal_token_prefix == ("acme", "pat")
     assert settings.scopes == {"badges:issue": "Issue badges", "badges:read": "See badges"}
-    assert (settings.workers, settings.threads) == (4, 16)
+    assert (settings.developers, settings.workers, settings.threads) == ("members", 4, 16)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,12 @@ def test_everything_can_be_set(own_folder):
         ("PUBLIC_URL", "https://portal.example?x=1", "scheme and host alone"),
         ("PUBLIC_URL", "https://alice@portal.example", "scheme and host alone"),
         ("PUBLIC_URL", "http://portal.example", "use https"),
+        ("EVENTS_URL", "https://portal.example/ws/events", "write it like wss://"),
+        ("EVENTS_URL", "wss://", "write it like wss://"),
+        ("EVENTS_URL", "wss://portal.example/ws/events?x=1", "scheme, host and path alone"),
+        ("EVENTS_URL", "wss://alice@portal.example", "scheme, host and path alone"),
+        ("EVENTS_URL", "ws://portal.example/ws/events", "use wss"),
+        ("EVENTS_SOCKETS", "9", "greater than or equal to 10"),
         ("TRUSTED_PROXIES", "10.0.0.1/8", "write networks like"),
         ("TRUSTED_PROXIES", "everybody", "write networks like"),
         ("LIMITS", "sigin=1/1s", "there is no limit named sigin"),
@@ -129,6 +136,7 @@ def test_everything_can_be_set(own_folder):
         ("SCOPES", "badges:issue=Issue\tbadges", "say what badges:issue allows"),
         ("SCOPES", "badges:issue=Issue, badges:issue=Again", "declared once"),
         ("TOKENS_PER_USER", "0", "greater than or equal to 1"),
+        ("DEVELOPERS", "private", "'public' or 'members'"),
         ("WORKERS", "many", "valid integer"),
         ("WORKERS", "65", "less than or equal to 64"),
         ("THREADS", "7", "greater than or equal to 8"),
@@ -216,3 +224,19 @@ def test_an_unknown_setting_is_warned_about_with_the_name_it_may_have_been():
 
 def test_an_unknown_setting_does_not_stop_the_start():
     assert load_settings({"PORTAL_ZZZ": "x"})
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "ws://localhost:8001/ws/events"),
+        ({"PORTAL_PUBLIC_URL": "http://127.0.0.1:9000"}, "ws://127.0.0.1:9001/ws/events"),
+        ({"PORTAL_PUBLIC_URL": "http://[::1]:9000"}, "ws://[::1]:9001/ws/events"),
+        ({"PORTAL_PUBLIC_URL": "http://localhost"}, "ws://localhost/ws/events"),
+        ({"PORTAL_PUBLIC_URL": "https://portal.example"}, "wss://portal.example/ws/events"),
+        ({"PORTAL_PUBLIC_URL": "https://portal.example:8443"}, "wss://portal.example:8443/ws/events"),
+        ({"PORTAL_EVENTS_URL": "wss://events.example/"}, "wss://events.example/"),
+    ],
+)
+def test_the_event_stream_is_beside_the_pages_unless_told_otherwise(given, expected):
+    assert load_settings(given).events_url == expected

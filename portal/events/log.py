@@ -1,0 +1,49 @@
+"""The lines of the access log about sockets: one when a socket has ended, one for what did not become a socket.
+
+The secret may stand in the address, so no address is logged but by the cleaning of everybody's access log.
+"""
+
+import orjson
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request
+
+from portal.access_log import clean_query, loggable, to_stdout, without_secrets
+from portal.clock import utc_now
+from portal.events.listeners import Listener
+
+# No close frame was sent: the other side vanished, or was cut off.
+_ABNORMAL = 1006
+
+
+def log_socket(
+    request: Request, connection: ServerConnection, listener: Listener | None, *, address: str | None, seconds: float
+) -> None:
+    """How that socket ended: with which code, after how long, having been sent how many events."""
+    ended = connection.protocol.close_sent
+    _log(
+        "socket",
+        request.path,
+        code=ended.code if ended else _ABNORMAL,
+        reason=loggable(ended.reason) if ended else "",
+        seconds=round(seconds, 2),
+        sent=listener.sent if listener else 0,
+        peer=address,
+        caller=f"token:{listener.token_id}" if listener else None,
+    )
+
+
+def log_request(path: str, *, method: str, status: int, peer: str | None) -> None:
+    """A request that was none for a socket, or one that could not be made."""
+    _log("request", path, method=loggable(method), status=status, peer=peer)
+
+
+def _log(event: str, path: str, **more: object) -> None:
+    own, _, query = path.partition("?")
+    entry = {
+        "at": utc_now(),
+        "event": event,
+        "path": loggable(without_secrets(own)),
+        "query": loggable(clean_query(query)) if query else None,
+        **more,
+    }
+    to_stdout(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))

@@ -1,0 +1,87 @@
+"""What is no socket, what is written down, and how the stream ends."""
+
+import socket
+import time
+
+import orjson
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.events.listening import PATH
+from tests.served import Client
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.mark.parametrize("path", ["/", "/ws", "/ws/events/", "/ws/sessions/1", "/api/v1/events", "//ws/events"])
+def test_other_paths_are_not_there(stream, path):
+    with pytest.raises(InvalidStatus) as refused, stream.open(path):
+        pass
+    assert refused.value.response.status_code == 404
+
+
+def test_a_plain_request_is_told_to_upgrade(stream):
+    reply = Client(stream.port).get(PATH)
+
+    assert (reply.status, reply.headers["upgrade"]) == (426, "websocket")
+
+
+def test_a_load_balancer_is_told_that_it_lives(stream):
+    reply = Client(stream.port).get("/healthz")
+
+    assert (reply.status, reply.body) == (200, b"alive\n")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /ws/events?x=" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n",
+        b"GET /ws/events HTTP/1.1\r\nX: " + b"a" * 9000 + b"\r\n\r\n",
+        b"GET /ws/events HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"GET /ws/events HTTP/1.1\r\n" + b"".join(b"X%d: %s\r\n" % (n, b"a" * 8000) for n in range(3)),
+        b"POST /ws/events HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
+        b"no request at all\r\n\r\n",
+    ],
+)
+def test_what_is_too_large_or_no_request_gets_nowhere(stream, head):
+    with socket.create_connection(("127.0.0.1", stream.port), timeout=10) as line:
+        line.sendall(head)
+        answer = line.recv(65536)
+
+    assert not answer.startswith(b"HTTP/1.1 101")
+
+
+def lines(capfd):
+    return [orjson.loads(line) for line in capfd.readouterr().out.splitlines()]
+
+
+def test_ac_125_the_log_says_who_listened_for_how_long_and_never_the_secret(stream, bobs, capfd, caplog):
+    caplog.set_level("DEBUG")
+    with stream.listen(bobs):
+        pass
+    for query in (f"api_token={bobs}x", f"API_TOKEN={bobs}&api_token={bobs}&api_token={bobs}", f"x={bobs}"):
+        with stream.open(f"{PATH}?{query}", subprotocols=["bearer"]) as one:
+            one.end()
+    with pytest.raises(InvalidStatus), stream.open(f"/{bobs}?api_token={bobs}"):
+        pass
+    stream.stop()
+
+    captured = capfd.readouterr()
+    first = orjson.loads(captured.out.splitlines()[0])
+    assert (first["event"], first["path"], first["query"]) == ("socket", PATH, "api_token=[redacted]")
+    assert first["caller"].startswith("token:")
+    assert bobs[4:] not in captured.out + captured.err
+    ours = [record for record in caplog.records if record.name.startswith("portal")]
+    assert bobs[4:] not in "".join(f"{vars(record)}" for record in ours)
+
+
+def test_f34_everybody_is_told_when_the_stream_stops(stream, bobs):
+    with stream.listen(bobs) as listener, stream.open() as silent:
+        began = time.monotonic()
+        stream.stop()
+
+        assert time.monotonic() - began < 2
+        assert listener.end() == (1012, "stopping")
+        assert silent.end() == (1012, "stopping")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", stream.port))

@@ -1,0 +1,1 @@
+curl -H "Authorization: YOUR_TOKEN" https://older.example/api/agents/profiles

@@ -1,0 +1,2 @@
+curl -H "X-Api-Token: YOUR_API_TOKEN" \
+ https://older.example/api/agents/profiles
