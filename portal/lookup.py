@@ -33,8 +33,8 @@ POSTGRES_CONNECT: dict[str, Any] = {
     "keepalives_count": 2,
     "options": f"-c timezone=UTC -c statement_timeout=10s -c lock_timeout={BUSY_SECONDS}s",
 }
-# One row by unique keys. Where a table fits on a few pages the server would else read it whole, and hash it, for each
-# call; ADR 11 weighs it.
+# All that is asked here has an index. Where a table fits on a few pages the server would else read it whole, and hash
+# it, for each call. ADR 12 weighs it.
 _BY_INDEX = " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 _LOOKUP_CONNECT: dict[str, Any] = {**POSTGRES_CONNECT, "options": POSTGRES_CONNECT["options"] + _BY_INDEX}
 _BINARY = 1
