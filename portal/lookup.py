@@ -35,7 +35,7 @@ POSTGRES_CONNECT: dict[str, Any] = {
 }
 # All that is asked here has an index. Where a table fits on a few pages the server would else read it whole, and hash
 # it, for each call. ADR 12 weighs it.
-_BY_INDEX = " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+_BY_INDEX = " -c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 _LOOKUP_CONNECT: dict[str, Any] = {**POSTGRES_CONNECT, "options": POSTGRES_CONNECT["options"] + _BY_INDEX}
 _BINARY = 1
 
