@@ -17,7 +17,7 @@ from portal.addresses import Networks, address_of
 from portal.events.closing import Closing, Code
 from portal.events.credentials import SUBPROTOCOL, secret_in_handshake, secret_in_message
 from portal.events.door import Door, Entry
-from portal.events.listeners import Listener, Listeners, close
+from portal.events.listeners import LARGEST_BACKLOG, Listener, Listeners, close
 from portal.events.log import log_request, log_socket
 from portal.written import EVENTS_PATH
 
@@ -28,6 +28,11 @@ SILENT_SECONDS = 5.0
 DOOR_SECONDS = 10.0
 # Request line and headers together: a token, the cookies of a browser, and no more.
 LARGEST_HEAD = 16 * 1024
+# What may wait for one who reads slowly is less by far. More comes of pings alone: whoever sends so many and reads no
+# answer is cut off.
+MOST_WAITING = 16 * LARGEST_BACKLOG
+# Said of every handshake that failed, whatever was wrong with it.
+NO_SOCKET = b"There are WebSockets here alone, and this was no handshake for one.\n"
 
 # The secret is in what was asked; nobody needs that any more once it was read.
 _FORGOTTEN = Request(EVENTS_PATH, Headers())
@@ -52,6 +57,9 @@ class Socket(ServerConnection):
                 self.transport.abort()
                 return
         super().data_received(data)
+        # The library's own stopping and starting of the reading ends the one below before its time.
+        if self.transport.get_write_buffer_size() > MOST_WAITING:
+            self.transport.abort()
 
     def pause_writing(self) -> None:
         super().pause_writing()

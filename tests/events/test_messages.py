@@ -94,6 +94,8 @@ def test_pings_whose_answers_nobody_reads_fill_no_memory(stream, bobs):
     with slow_line(stream.port) as line:
         line.sendall(HANDSHAKE.format(bobs).encode())
         line.settimeout(0.5)
+        # What comes along with the handshake would be too much for one.
+        assert line.recv(4096)
         # It is not read itself any more, so its own line fills up.
         with pytest.raises(TimeoutError):
             for _ in range(2000):
@@ -101,6 +103,20 @@ def test_pings_whose_answers_nobody_reads_fill_no_memory(stream, bobs):
 
         (listener,) = stream.listeners
         assert listener.connection.transport.get_write_buffer_size() < 10 * LARGEST_BACKLOG
+
+
+def test_pings_among_pieces_of_a_message_fill_no_memory_either(stream, bobs):
+    # Every two pieces have the library stop reading and go on, whatever waits to be read by the other side.
+    pieces = (b"\x00\x80" + bytes(4)) * 2
+    pings = (b"\x89\xfd" + bytes(4) + b"x" * 125) * 100
+    with slow_line(stream.port) as line:
+        line.sendall(HANDSHAKE.format(bobs).encode())
+        line.settimeout(2)
+        assert line.recv(4096)
+        line.sendall(b"\x01\x80" + bytes(4))
+        with pytest.raises(ConnectionError):
+            for _ in range(1000):
+                line.sendall(pieces + pings)
 
 
 def test_a_listener_of_the_address_is_not_mixed_up_with_its_query(stream, bobs):
