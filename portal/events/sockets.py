@@ -105,6 +105,7 @@ class Hall:
         """Logs what did not become a socket."""
         response.headers["Cache-Control"] = "no-store"
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            _say_less(request, response)
             log_request(request.path, method=request.method, status=response.status_code, peer=_peer_of(connection))
 
     async def receive(self, connection: ServerConnection) -> None:
@@ -151,6 +152,16 @@ class Hall:
     def _address_of(self, connection: ServerConnection, request: Request) -> str | None:
         forwarded_for = ",".join(request.headers.get_all("X-Forwarded-For"))
         return address_of(_peer_of(connection), forwarded_for or None, trusted=self._trusted_proxies)
+
+
+def _say_less(request: Request, response: Response) -> None:
+    # The library tells what it could not read, and that may be a secret.
+    if response.status_code >= HTTPStatus.BAD_REQUEST and response.body:
+        response.body = NO_SOCKET
+        del response.headers["Content-Length"]
+        response.headers["Content-Length"] = str(len(NO_SOCKET))
+    if request.method == "HEAD":
+        response.body = b""
 
 
 def choose_subprotocol(_connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

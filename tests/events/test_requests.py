@@ -7,6 +7,7 @@ import orjson
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from portal.events import sockets
 from tests.events.listening import PATH
 from tests.served import Client
 
@@ -24,6 +25,40 @@ def test_a_plain_request_is_told_to_upgrade(stream):
     reply = Client(stream.port).get(PATH)
 
     assert (reply.status, reply.headers["upgrade"]) == (426, "websocket")
+
+
+HANDSHAKE = (
+    "GET /ws/events HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("\r\n", "\r\nSec-WebSocket-Protocol: bearer {secret}\r\n"),
+        ("\r\n", "\r\nSec-WebSocket-Protocol: bearer, {secret}, @\r\n"),
+        ("AAAAAAAAAAAAAAAAAAAAAA==", "{secret}"),
+        ("Upgrade: websocket", "Upgrade: {secret}"),
+        ("Connection: Upgrade", "Connection: {secret}"),
+    ],
+)
+def test_ac_125_a_handshake_that_failed_is_not_told_the_secret_that_was_in_it(stream, bobs, before, after):
+    head = HANDSHAKE.replace(before, after.format(secret=bobs), 1) + "\r\n"
+    with socket.create_connection(("127.0.0.1", stream.port), timeout=10) as line:
+        line.sendall(head.encode())
+        answer = line.makefile("rb").read()
+
+    assert answer.startswith(b"HTTP/1.1 4")
+    assert answer.endswith(b"\r\n\r\n" + sockets.NO_SOCKET)
+    assert bobs.encode() not in answer
+
+
+def test_head_is_answered_without_a_body(stream):
+    with socket.create_connection(("127.0.0.1", stream.port), timeout=10) as line:
+        line.sendall(b"HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+        assert line.makefile("rb").read().endswith(b"\r\n\r\n")
 
 
 def test_a_load_balancer_is_told_that_it_lives(stream):
