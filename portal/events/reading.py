@@ -25,6 +25,9 @@ from portal.database import Database
 # The most events in one batch, and in all batches of one read: more waits for the next one, which follows at once.
 BATCH = 100
 IN_ONE_READ = 5_000
+# What one question counts for among them. Everybody who sees only their own costs one, whatever it finds, and nobody's
+# token is looked at again before a read is done.
+A_QUESTION = 10
 _IN_ONE_GO = 5_000
 
 
@@ -97,7 +100,7 @@ def _batches(
         if left <= 0:
             return batches, True
         events = events_after(session, reach, after_id=after_id, most=BATCH)
-        left -= len(events)
+        left -= len(events) + A_QUESTION
         is_full = len(events) == BATCH
         has_more = has_more or is_full
         now_at = events[-1]["id"] if is_full else heads[reach.account_id]

@@ -69,6 +69,22 @@ def test_many_at_once_come_whole_and_in_order(stream, database, cast, alices, mo
         assert ids(other.events(len(happened))) == happened
 
 
+def test_no_read_asks_so_much_that_the_tokens_are_looked_at_too_late(database, cast, monkeypatch):
+    token_id, _ = make_token(database, cast.bob)
+    happened = happens(database, cast.bob, 5)
+    monkeypatch.setattr(reading, "IN_ONE_READ", 2 * reading.A_QUESTION)
+    places = [
+        reading.Place(number, token_id, cast.bob.account_id, after_id, True)
+        for number, after_id in enumerate(reversed(happened))
+    ]
+
+    found = reading.Reading(database, account_scopes=()).read(places, asks_all=False)
+
+    # Those furthest behind have their turn; the others follow at once. Who has everything is not among them.
+    assert [batch.listeners for batch in found.batches] == [[4], [3]]
+    assert found.has_more
+
+
 def test_members_get_their_own_and_nobody_gets_those_of_another_account(stream, database, cast, alices, bobs):
     _, charlies = make_token(database, cast.charlie)
     _, of_account = make_account_token(database, cast.alice)
