@@ -10,10 +10,8 @@ from portal.authentication.refused import Refused
 from portal.database import Database
 from portal.errors import DatabaseUnavailable, TooManyTries
 from portal.events.closing import closing_for
-from portal.events.reading import heads_of
+from portal.events.reading import heads_of, lacking_scope
 from portal.limits import ADDRESS, TOKEN, Limits, address_key
-
-SCOPE = "events:read"
 
 
 class Entry(NamedTuple):
@@ -51,7 +49,9 @@ class Door:
         try:
             account_id = _own_account(principal)
             self._limits.count(TOKEN, principal.token_id)
-            _check_scope(principal)
+            refused = lacking_scope(principal)
+            if refused is not None:
+                raise refused
         except (Refused, TooManyTries) as error:
             self._authenticator.note_refusal(principal, error.code, address=address)
             raise
@@ -64,8 +64,3 @@ def _own_account(principal: Principal) -> int:
     if principal.account_id is None:
         raise Refused("forbidden", "A service token has no events of its own.")
     return principal.account_id
-
-
-def _check_scope(principal: Principal) -> None:
-    if not principal.has_scope(SCOPE):
-        raise Refused("insufficient_scope", f"The token lacks the scope {SCOPE}.", scope=SCOPE)

@@ -16,6 +16,7 @@ from portal.events import poller, reading
 from portal.members import service as members
 from portal.tokens import service as tokens
 from portal.tokens.models import Token
+from portal.tokens.scopes import TOKENS_READ
 from tests.builders import actor_of, ahead, make_account_token, make_token
 
 # The contract's bound.
@@ -136,6 +137,17 @@ def test_ac_124_a_revoked_token_is_closed_in_time_and_nothing_that_came_after_is
         # The one about the revoke itself, which was committed with it, is not pushed either.
         assert socket.next_or_end() == (4401, "token_revoked")
         assert time.monotonic() - revoked_at < CLOSED_SECONDS
+
+
+def test_ac_124_a_token_that_lost_the_scope_is_closed_in_time_and_nothing_more_is_delivered(stream, database, cast):
+    token_id, secret = make_token(database, cast.alice)
+    with stream.listen(secret) as socket:
+        database.transaction(
+            lambda session: session.execute(update(Token).where(Token.id == token_id).values(scopes=TOKENS_READ))
+        )
+        happens(database, cast.alice, 3)
+
+        assert socket.next_or_end(seconds=CLOSED_SECONDS) == (4403, "insufficient_scope")
 
 
 def test_ac_124_a_deactivated_person_is_closed_in_time(stream, database, cast, bobs):
