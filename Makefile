@@ -22,7 +22,9 @@ run: installed  ## Serve the portal at http://localhost:8000 (ARGS="--port 9000"
 
 test: installed-dev programs html-checker  ## Run every test, a real browser, nginx and PostgreSQL included
 	@rm -f .coverage .coverage.*
-	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report= $(ARGS)
+	@# Without compiled files every portal that a test starts would compile itself anew. And a worker that keeps to
+	@# neighbouring tests opens what a room shares (browsers, servers) once.
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report= $(ARGS)
 	@$(BIN)/coverage report --skip-covered --show-missing --fail-under=95
 	@$(BIN)/coverage report --skip-covered --show-missing --include='$(GUARDED)' --fail-under=100
 

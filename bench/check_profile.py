@@ -36,9 +36,9 @@ class WatchedLookup:
         self.placeholder = lookup.placeholder
         self.statement = ""
 
-    def fetch_one(self, statement: str, value: str) -> tuple[Any, ...] | None:
+    def fetch_one(self, statement: str, *values: str) -> tuple[Any, ...] | None:
         self.statement = statement
-        return self._lookup.fetch_one(statement, value)
+        return self._lookup.fetch_one(statement, *values)
 
     def close(self) -> None:
         self._lookup.close()

@@ -1,12 +1,13 @@
 """The whole web app, put together: settings, database, page kit, features, surfaces, in reading order."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from pathlib import Path
 from string import printable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from flask import Flask, request
+from flask.templating import Environment
 from jinja2 import StrictUndefined
 from werkzeug.datastructures import ImmutableDict
 
@@ -37,12 +38,23 @@ ROOT = Path(__file__).resolve().parent.parent
 LARGEST_BODY = 64 * 1024
 
 
+class Templates(Environment):
+    """Flask's, with plain dictionaries of what every template knows, since all of that is there before the first page.
+
+    Jinja's own let it be changed later: each import in a template looks through two, name by name.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> dict[str, Any]:
+        return {**self.globals, **(d or {})}
+
+
 class Portal(Flask):
     """Flask with the access log in front of it, and without answers to OPTIONS, its own files included.
 
     What gateways ask on every call passes both by.
     """
 
+    jinja_environment = Templates
     default_config = ImmutableDict({**Flask.default_config, "PROVIDE_AUTOMATIC_OPTIONS": False})
     front: AccessLog
     verify: Verify
@@ -67,16 +79,17 @@ class Portal(Flask):
         """Itself: no view and no hook is a coroutine. Flask would look at each of them again in every request."""
         return func
 
-    def url_for(self, /, endpoint: str, **values: Any) -> str:
+    def url_for(self, /, endpoint: str, *, filename: str = "", **values: Any) -> str:
         """Flask's. An address in which nothing varies is worked out once: every page holds two dozen of them."""
-        if values.keys() - {"filename"}:
+        if any(value is not None for value in values.values()):
             return super().url_for(endpoint, **values)
         # One that begins with a dot means another page in another feature.
         feature = request.blueprint or "" if endpoint.startswith(".") else ""
-        place = (request.script_root, feature + endpoint, values.get("filename", ""))
+        place = (request.script_root, feature + endpoint, filename)
         address = self._addresses.get(place)
         if address is None:
-            address = self._addresses[place] = super().url_for(endpoint, **values)
+            address = super().url_for(endpoint, filename=filename) if filename else super().url_for(endpoint)
+            self._addresses[place] = address
         return address
 
 

@@ -38,6 +38,7 @@ POOL_SECONDS = 2
 
 # Integers that are never reused; SQLite only counts up by itself on a column of the type INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
+LARGEST_ID = 2**63 - 1
 
 
 class Base(DeclarativeBase):

@@ -40,7 +40,8 @@ PING_SECONDS = 20.0
 STOP_SECONDS = 15.0
 # What the system keeps for one who does not read. Left alone it would be megabytes, and a slow reader noticed late.
 _KERNEL_BACKLOG = 64 * 1024
-_DOORKEEPERS = 4
+# More of them would only take the interpreter from the loop.
+_DOORKEEPERS = 2
 _PARENT_SECONDS = 1.0
 
 

@@ -41,7 +41,7 @@ class Lookup(Protocol):
 
     placeholder: str
 
-    def fetch_one(self, statement: str, value: str) -> tuple[Any, ...] | None:
+    def fetch_one(self, statement: str, *values: str) -> tuple[Any, ...] | None:
         """The first row, or None. Raises `DatabaseUnavailable` when the database cannot be reached."""
 
     def close(self) -> None:
@@ -72,18 +72,18 @@ class _HeldConnections:
     def __init__(self) -> None:
         self._held = _Held()
 
-    def fetch_one(self, statement: str, value: str) -> tuple[Any, ...] | None:
+    def fetch_one(self, statement: str, *values: str) -> tuple[Any, ...] | None:
         was_held = self._held.connection is not None
         try:
-            return self._ask(statement, value)
+            return self._ask(statement, *values)
         except (sqlite3.Error, psycopg.Error) as error:
             self.close()
             # Only what was open may have been broken for long; a second wait for a server that is away is for nothing.
             if not was_held or isinstance(error, _NoAnswer):
                 raise DatabaseUnavailable from error
-        return self.fetch_one(statement, value)
+        return self.fetch_one(statement, *values)
 
-    def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
+    def _ask(self, statement: str, *values: str) -> tuple[Any, ...] | None:
         raise NotImplementedError
 
     def close(self) -> None:
@@ -102,12 +102,12 @@ class SqliteLookup(_HeldConnections):
         self._path = path
         self._kept_kib = kept_kib
 
-    def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
+    def _ask(self, statement: str, *values: str) -> tuple[Any, ...] | None:
         held = self._held
         connection = held.connection
         if connection is None or held.file != file_at(self._path):
             connection = self._open()
-        row: tuple[Any, ...] | None = connection.execute(statement, (value,)).fetchone()
+        row: tuple[Any, ...] | None = connection.execute(statement, values).fetchone()
         return row
 
     def _open(self) -> sqlite3.Connection:
@@ -134,13 +134,13 @@ class PostgresLookup(_HeldConnections):
         super().__init__()
         self._dsn = dsn
 
-    def _ask(self, statement: str, value: str) -> tuple[Any, ...] | None:
+    def _ask(self, statement: str, *values: str) -> tuple[Any, ...] | None:
         held = self._held
         if held.connection is None:
             self._open()
         pgconn = held.connection.pgconn
         name = held.prepared.get(statement) or self._prepared(pgconn, statement)
-        pgconn.send_query_prepared(name, (value.encode(),), None, _BINARY)
+        pgconn.send_query_prepared(name, [value.encode() for value in values], None, _BINARY)
         result = _answer(pgconn, held.readable, psycopg.pq.ExecStatus.TUPLES_OK)
         if result.ntuples == 0:
             return None

@@ -192,4 +192,9 @@ def _write_what_is_left(_server: object, worker: Worker) -> None:
 def _ignore_signals() -> None:
     # Ctrl-C reaches a worker twice, from the terminal and from gunicorn; the second must not cut its end short.
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+        # Not SIG_IGN: one that is on its way at this very moment would be told as an error.
+        signal.signal(number, _told_before)
+
+
+def _told_before(_number: int, _frame: object) -> None:
+    """Once is enough."""

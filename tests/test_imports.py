@@ -82,6 +82,7 @@ LAYERS = (
             "portal.limits",
             "portal.shared_windows",
             "portal.windows",
+            "portal.kept_queries",
             "portal.database",
             "portal.lookup",
             "portal.settings",

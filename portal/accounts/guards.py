@@ -15,6 +15,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin, LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect, generate_csrf
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from portal.accounts.models import Role
@@ -41,6 +42,15 @@ class CookieSessions(SecureCookieSessionInterface):
     """Flask's signed cookie with SHA-256, which holds the CSRF token, notices and the secret of a session row."""
 
     digest_method = staticmethod(sha256)
+
+    def __init__(self) -> None:
+        self._serializer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Flask's, kept: it makes a new one to read each cookie, and that takes as long as the reading."""
+        if self._serializer is None:
+            self._serializer = super().get_signing_serializer(app)
+        return self._serializer
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if request.path.startswith(SESSIONLESS):
@@ -70,7 +80,8 @@ def install(app: Flask) -> None:
     )
     app.session_interface = CookieSessions()
     csrf.init_app(app)
-    login_manager.init_app(app)
+    # Templates know the person by the frame's own name.
+    login_manager.init_app(app, add_context_processor=False)
     # What it has just hooked into every answer keeps a remember cookie up to date, and there is none here.
     app.after_request_funcs[None].pop()
     login_manager.session_protection = None

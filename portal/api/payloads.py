@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from portal.accounts.models import Role, User
 from portal.activity.service import EventJson
-from portal.authentication.described import FUTURE
+from portal.authentication.described import SHOWN_AHEAD
 from portal.clock import as_iso
 from portal.tokens.models import Kind, Token
 from portal.tokens.service import Issued
@@ -21,7 +21,7 @@ _DATE_TIME = {"type": "string", "format": "date-time"}
 
 Ident = Annotated[int, Field(ge=1, examples=[17])]
 Instant = Annotated[str, WithJsonSchema(_DATE_TIME), Field(examples=["2026-11-22T10:00:00Z"])]
-Later = Annotated[str, WithJsonSchema({**_DATE_TIME, FUTURE: True})]
+Later = Annotated[str, WithJsonSchema({**_DATE_TIME, SHOWN_AHEAD: True})]
 End = Annotated[Later | None, Field(description="When it ends; null: never.")]
 Hint = Annotated[str, Field(description="How the secret begins, to tell tokens apart.", examples=["pat_aB3xYz9W…"])]
 HeldScopes = Annotated[
@@ -110,8 +110,8 @@ class IssuedTokenJson(TokenJson):
         str,
         Field(
             description="The secret. It is shown here once and stored nowhere: keep it now.",
-            pattern=r"^[a-z0-9]{2,10}_[0-9A-Za-z]{43}$",
-            examples=["pat_aB3xYz9W7kQm2LpN5RsT8uVc1DfGhJ4bXyZ6w0jfrBB"],
+            # Nothing in the shape of a secret, which would set off those who scan for secrets.
+            examples=["YOUR_TOKEN"],
         ),
     ]
 

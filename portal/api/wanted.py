@@ -15,7 +15,7 @@ from pydantic import (
 )
 from typing_extensions import TypeAliasType
 
-from portal.authentication.described import FUTURE
+from portal.authentication.described import MUST_BE_AHEAD
 from portal.names import NAME_PATTERN, clean_name
 from portal.tokens.scopes import Scopes
 
@@ -64,7 +64,7 @@ Name = Annotated[
     ),
 ]
 Moment = Annotated[
-    datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time", FUTURE: True})
+    datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time", MUST_BE_AHEAD: True})
 ]
 Expiry = Annotated[
     Moment | None,

@@ -13,8 +13,10 @@ from pydantic import BaseModel
 View = TypeVar("View", bound=Callable[..., Any])
 
 DESCRIPTION = "portal_description"
-# In the JSON schema of a time: it lies ahead. What that is, only the document can say, when it is made.
-FUTURE = "x-portal-future"
+# In the JSON schema of a time: it must lie ahead, or its example does. What is ahead, only the document can say, when
+# it is made.
+MUST_BE_AHEAD = "x-portal-must-be-ahead"
+SHOWN_AHEAD = "x-portal-shown-ahead"
 
 # Under which heading a call stands, in the order of the reference.
 CALLER = "You"

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from portal.authentication.described import FUTURE
+from portal.authentication.described import MUST_BE_AHEAD, SHOWN_AHEAD
 
 Schema = dict[str, Any]
 
@@ -67,11 +67,16 @@ class Schemas:
 
     def _finished(self, schema: JsonSchemaValue) -> Schema:
         """What no model can say: the year that times to come lie in. Defaults that say nothing are left out."""
+        year = self._now.year
+        example: Schema = {"examples": [f"{year + 1}-12-31T23:59:59Z"]}
+        written: dict[str, Schema] = {
+            MUST_BE_AHEAD: {"pattern": f"^({_from_year(year)})-", **example},
+            SHOWN_AHEAD: example,
+        }
         done: Schema = {}
         for key, value in schema.items():
-            if key == FUTURE:
-                year = self._now.year
-                done |= {"pattern": f"^({_from_year(year)})-", "examples": [f"{year + 1}-12-31T23:59:59Z"]}
+            if key in written:
+                done |= written[key]
             elif not (key == "default" and value is None):
                 done[key] = self._finished_part(value)
         return done

@@ -3,8 +3,6 @@
 The document is made from the code that answers the calls, so what is drawn from it cannot tell anything else.
 """
 
-import json
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,10 +10,6 @@ from portal.developers.calls import Answer, Body, Group, Operation, Parameter, R
 from portal.developers.schemas import Definitions, Field, Json
 
 YOUR_TOKEN = "YOUR_TOKEN"
-# What lists show of a token: its beginning.
-_HINT = r"\1…"
-# With whatever prefix.
-_SECRET = re.compile(r"\b([0-9a-z]{2,10}_[0-9A-Za-z]{8})[0-9A-Za-z]{35}\b")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -70,7 +64,7 @@ class _Reader:
 
     def _body(self, told: Json) -> Body:
         media_type, media = next(iter(told["content"].items()))
-        example = _without_secrets(self._example(media), instead=YOUR_TOKEN)
+        example = self._example(media)
         return Body(media_type, self._definitions.fields(media.get("schema", {})), example, told.get("required", False))
 
     def _answer(self, status: int, told: Json) -> Answer:
@@ -80,7 +74,7 @@ class _Reader:
             about=told.get("description", ""),
             fields=self._definitions.fields(media.get("schema", {})),
             headers=tuple(self._headers(told)),
-            example=_without_secrets(self._example(media), instead=_HINT),
+            example=self._example(media),
             has_body="content" in told,
         )
 
@@ -99,8 +93,3 @@ class _Reader:
         for found in schema.get("examples", ()):
             return found
         return schema.get("example")
-
-
-def _without_secrets(example: Any, *, instead: str) -> Any:
-    """`example` without anything that has the shape of a token: on a page, it would be taken for one (AC-046)."""
-    return json.loads(_SECRET.sub(instead, json.dumps(example, ensure_ascii=False)))

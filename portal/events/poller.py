@@ -25,6 +25,8 @@ SWEEP_SECONDS = 0.5
 SLOW_SECONDS = 10.0
 # How long a socket stays open while nobody can know whether its token is alive; nothing is sent meanwhile.
 UNCHECKED_SECONDS = 30.0
+# What was read longer ago says too little about today; the next read finds it again.
+STALE_SECONDS = 5.0
 # How many are sent to before others have their turn.
 _AT_ONCE = 200
 
@@ -37,7 +39,7 @@ class Poller:
         self._listeners = listeners
         self._executor = executor
         self._swept_at = 0.0
-        self._away = OnceAMinute()
+        self._said = OnceAMinute()
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -67,12 +69,16 @@ class Poller:
         try:
             return await self._turn()
         except DatabaseUnavailable:
-            if self._away.is_due("away"):
-                LOG.warning("events wait, the database is away", extra={"listeners": len(self._listeners)})
+            self._say("events wait, the database is away")
         except Exception:
             # Nothing may stop the turns; whoever cannot be checked because of it is closed in time.
-            LOG.exception("events not read")
+            if self._said.is_due("fault"):
+                LOG.exception("events not read")
         return False
+
+    def _say(self, what: str) -> None:
+        if self._said.is_due(what):
+            LOG.warning(what, extra={"listeners": len(self._listeners)})
 
     async def _turn(self) -> bool:
         """One read and what follows from it; whether more is waiting."""
@@ -86,6 +92,9 @@ class Poller:
         if asks_all:
             self._swept_at = now
         self._check(places, found, now)
+        if loop.time() - now > STALE_SECONDS:
+            self._say("events wait, the database is slow")
+            return False
         await self._push(found.batches)
         return found.has_more
 

@@ -19,7 +19,7 @@ class TokenForm(BaseModel):
         Field(
             min_length=1,
             description="The secret, without the word Bearer.",
-            examples=["pat_aB3xYz9W7kQm2LpN5RsT8uVc1DfGhJ4bXyZ6w0jfrBB"],
+            examples=["YOUR_TOKEN"],
         ),
     ]
 

@@ -3,19 +3,23 @@
 Every verb locks the account and reads the acting person again; the owner is part of every query.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, bindparam, func, select
+from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.service import lock_acting_user
 from portal.audit import Actor
 from portal.clock import ago, as_iso, day, until
-from portal.database import UtcDateTime
+from portal.database import LARGEST_ID, Database, UtcDateTime, as_utc
 from portal.errors import LimitReached, WrongState, WrongValue
+from portal.kept_queries import KeptQuery
 from portal.names import name_key
 from portal.tokens import service as tokens
 from portal.tokens.models import Kind, Status, Token
@@ -178,66 +182,77 @@ def list_own(
 
 
 def list_rows(
-    session: Session,
+    database: Database,
     *,
     user_id: int,
     now: datetime,
     status: Status,
     most: int,
-    before_id: int | None = None,
+    before_id: int = LARGEST_ID,
     name_has: str = "",
 ) -> list[Row]:
     """That person's tokens of one status as lines of the list, newest first; `before_id` goes on from an earlier page,
     `name_has` is any part of the name, in upper or lower case."""
-    query = _ROWS[status]
-    if before_id is not None:
-        query = query.where(Token.id < before_id)
+    asked: dict[str, Any] = {"user_id": user_id, "now": now, "before_id": before_id, "most": most}
     if name_has:
-        query = query.where(Token.name_key.contains(name_key(name_has), autoescape=True))
-    # By the connection: a session would look for objects to keep in each line.
-    found = session.connection().execute(query, {"user_id": user_id, "now": now, "most": most}).all()
-    return [_row_of(columns, now) for columns in found]
+        # What stands for any letters in a pattern stands for itself in a name.
+        asked["pattern"] = "%" + re.sub("[%_/]", r"/\g<0>", name_key(name_has)) + "%"
+    found = _ROWS[status, bool(name_has)].rows(database, **asked)
+    return [_row_of(columns, now) for columns in sorted(found, key=itemgetter(0), reverse=True)]
 
 
-def _rows_query(status: Status) -> Select[*tuple[Any, ...]]:
-    """What a line of the list shows, for tokens of that status. Kept, since to build it takes longer than to ask."""
-    return (
+def _rows_query(status: Status, *, is_search: bool) -> KeptQuery:
+    """What a line of the list shows, for tokens of that status, or for those whose name has something in it."""
+    query = (
         select(
             Token.id,
             Token.name,
             Token.hint,
             Token.scopes,
             Token.created_at,
-            func.coalesce(Token.revoked_at, Token.stops_at, Token.expires_at),
-            Token.stops_at.is_not(None),
+            func.coalesce(Token.revoked_at, Token.stops_at, Token.expires_at).label("ends_at"),
+            Token.stops_at.is_not(None).label("is_overlapping"),
             Token.last_used_at,
         )
-        .where(Token.user_id == bindparam("user_id"), tokens.has_status(status, bindparam("now", type_=UtcDateTime)))
+        .where(Token.user_id == bindparam("user_id"), Token.id < bindparam("before_id"))
+        .where(tokens.has_status(status, bindparam("now", type_=UtcDateTime)))
         .order_by(Token.id.desc())
         .limit(bindparam("most", type_=Integer))
     )
+    return KeptQuery(query.where(Token.name_key.like(bindparam("pattern"), escape="/")) if is_search else query)
 
 
-_ROWS = {status: _rows_query(status) for status in Status}
+_ROWS = {
+    (status, is_search): _rows_query(status, is_search=is_search) for status in Status for is_search in (False, True)
+}
 
 
-def _row_of(found: tuple[Any, ...], now: datetime) -> Row:
+def _row_of(found: list[Any], now: datetime) -> Row:
     """A line of the list; a near end is told as a warning."""
-    token_id, name, hint, scopes, created_at, end, is_overlapping, used_at = found
+    token_id, name, hint, scopes, created_at, ends_at, is_overlapping, used_at = found
     near = ""
-    if end is not None and now < end <= now + SOON:
-        near = f"{'Stops' if is_overlapping else 'Expires'} {until(end, now)}"
+    if ends_at is not None:
+        end = as_utc(ends_at)
+        if now < end <= now + SOON:
+            near = f"{'Stops' if is_overlapping else 'Expires'} {until(end, now)}"
+    used = None if used_at is None else as_utc(used_at)
     return Row(
         token_id,
         name,
         hint,
-        scopes,
-        created=day(created_at),
-        ends=day(end) if end else "Never",
+        None if scopes is None else tuple(scopes.split()),
+        created=_day(created_at[:10]),
+        ends=_day(ends_at[:10]) if ends_at else "Never",
         near=near,
-        used=ago(used_at, now) if used_at else "Never",
-        used_at=as_iso(used_at) if used_at else "",
+        used=ago(used, now) if used else "Never",
+        used_at=as_iso(used) if used else "",
     )
+
+
+@lru_cache(maxsize=4096)
+def _day(iso_day: str) -> str:
+    """The day in words. Moments are stored in UTC, and the tokens of a list are of a few days."""
+    return day(date.fromisoformat(iso_day))
 
 
 def _refuse_over(expires_at: datetime | None, now: datetime) -> None:

@@ -16,6 +16,7 @@ from portal.accounts.refusals import Refusals
 from portal.audit import Action
 from portal.clock import utc_now
 from portal.current import reading, running, transaction
+from portal.database import LARGEST_ID
 from portal.errors import LimitReached, NameTaken, NotFound, TooManyTries, WrongValue
 from portal.limits import CREATE
 from portal.personal_tokens import service
@@ -32,7 +33,6 @@ from portal.web.pages import Page, notice, page, see_other, try_later
 blueprint = Blueprint("personal_tokens", __name__)
 
 ON_ONE_PAGE = 100
-LARGEST_ID = 2**63 - 1
 _ONE = f"/settings/tokens/<int(max={LARGEST_ID}):token_id>"
 
 
@@ -40,17 +40,16 @@ _ONE = f"/settings/tokens/<int(max={LARGEST_ID}):token_id>"
 @signed_in
 def index() -> ResponseReturnValue:
     now, status, wanted = utc_now(), _asked_status(), _asked_name()
-    with reading() as session:
-        found = service.list_rows(
-            session,
-            user_id=current_person().user_id,
-            now=now,
-            status=status,
-            name_has=wanted,
-            before_id=_asked_before(),
-            # One more than is shown tells whether there is a next page.
-            most=ON_ONE_PAGE + 1,
-        )
+    found = service.list_rows(
+        running().database,
+        user_id=current_person().user_id,
+        now=now,
+        status=status,
+        name_has=wanted,
+        before_id=_asked_before(),
+        # One more than is shown tells whether there is a next page.
+        most=ON_ONE_PAGE + 1,
+    )
     rows = found[:ON_ONE_PAGE]
     older = rows[-1].id if len(found) > ON_ONE_PAGE else None
     return page("personal_tokens/index.html", rows=rows, older=older, chosen=status, choices=list(Status), q=wanted)
@@ -295,6 +294,6 @@ def _asked_name() -> str:
     return request.args.get("q", "")[:LONGEST_TYPED].replace("\0", "").strip()
 
 
-def _asked_before() -> int | None:
+def _asked_before() -> int:
     before = request.args.get("before", type=int)
-    return before if before is not None and 0 < before <= LARGEST_ID else None
+    return before if before is not None and 0 < before <= LARGEST_ID else LARGEST_ID

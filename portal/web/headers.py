@@ -17,6 +17,14 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_OF_PAGES = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+    # `no-referrer` would break forms on https: the CSRF check asks for the page they come from.
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
 _STATIC = "/static/"
 
 
@@ -35,12 +43,8 @@ def install(app: Flask) -> None:
 
 def _add_to_page(response: Response, path: str) -> Response:
     headers = response.headers
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    # `no-referrer` would break forms on https: the CSRF check asks for the page they come from.
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    given = {name for name, _ in headers}
+    headers.extend([header for header in _OF_PAGES if header[0] not in given])
     if not path.startswith(_STATIC) or response.status_code >= 400:
         headers["Cache-Control"] = "no-store"
         response.vary.add("Cookie")

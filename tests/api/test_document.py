@@ -13,9 +13,13 @@ from portal.authentication.schemas import _from_year
 from portal.clock import utc_now
 from portal.problems import PROBLEMS
 from portal.tokens.scopes import OWN_SCOPES
+from portal.tokens.secret import scanner_pattern
 from tests.api.calls import BASE_URL, code
 from tests.api.told import DESCRIBED, told_in
 from tests.conftest import settings_for
+
+# It is made from the code alone.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 DOCUMENT = "/api/v1/openapi.json"
 ONLY_FOR_OPERATORS = {"/metrics"}
@@ -53,6 +57,12 @@ def wrong_with(one):
 @pytest.fixture
 def told(app):
     return told_in(app)
+
+
+def test_ac_046_it_prints_nothing_that_a_secret_scanner_would_find(app):
+    text = app.test_client().get(DOCUMENT, base_url=BASE_URL).text
+
+    assert not re.search(scanner_pattern(["pat", "acc", "svc"]), text)
 
 
 def test_it_is_valid_openapi_3_1(nobody):
@@ -160,6 +170,7 @@ def test_paths_of_older_clients_are_marked_as_such(told):
     assert older == {"/api-tokens", "/api-tokens/{id}", "/api-tokens/self", bare, f"{bare}/"}
 
 
+@pytest.mark.usefixtures("database_url")
 @pytest.mark.parametrize("year", [2026, 2029, 2099, 2999, 9998, 9999])
 def test_times_to_come_begin_with_this_year_or_a_later_one(year):
     pattern = re.compile(f"(?:{_from_year(year)})")
@@ -168,4 +179,15 @@ def test_times_to_come_begin_with_this_year_or_a_later_one(year):
 
 
 def test_the_example_of_a_time_to_come_lies_ahead(told):
-    assert told["createToken"].body["expires_at"] == f"{utc_now().year + 1}-12-31T23:59:59Z"
+    _, made = told["createToken"].success
+
+    ahead = f"{utc_now().year + 1}-12-31T23:59:59Z"
+    assert told["createToken"].body["expires_at"] == ahead
+    assert made["content"]["application/json"]["example"]["expires_at"] == ahead
+
+
+def test_only_what_is_sent_must_lie_ahead(told):
+    schemas = told["getMe"].document["components"]["schemas"]
+
+    assert "pattern" in schemas["TokenWanted"]["properties"]["expires_at"]["anyOf"][0]
+    assert "pattern" not in schemas["TokenJson"]["properties"]["expires_at"]["anyOf"][0]

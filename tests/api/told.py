@@ -11,7 +11,8 @@ from portal.authentication.reference import document_in
 
 # Where the document's calls live; pages and what operators and gateways read are none of them.
 DESCRIBED = ("/api/", "/api-tokens", "/advanced/", "/introspect", "/revoke")
-# In the examples of the document, this is the secret of the token 17.
+# The document prints YOUR_TOKEN (AC-046), where this is sent: the secret of the token 17 that its examples name.
+PRINTED = "YOUR_TOKEN"
 SECRET = "pat_aB3xYz9W7kQm2LpN5RsT8uVc1DfGhJ4bXyZ6w0jfrBB"
 
 
@@ -51,8 +52,11 @@ class Told:
 
     @property
     def body(self) -> Any:
-        """The example of the body; None for a call without one."""
-        return self.operation["requestBody"]["content"][self.media_type]["example"] if self.media_type else None
+        """The example of the body, with a real secret; None for a call without one."""
+        if self.media_type is None:
+            return None
+        example = self.operation["requestBody"]["content"][self.media_type]["example"]
+        return {name: SECRET if value == PRINTED else value for name, value in example.items()}
 
     def examples(self, place: str) -> dict[str, str]:
         """Name → example, of the parameters in `path`, `query` or `header`."""

@@ -129,3 +129,12 @@ def test_ac_046_it_holds_no_token(who, request, app, cast, database):
     text = browser.client.get(PATH, base_url=browser.base_url).get_data(as_text=True)
 
     assert not re.search(pattern_for(("pat", "acc", "svc")), text)
+
+
+@pytest.mark.parametrize("path", [PATH, "/developers/reference/getMe"])
+def test_for_members_alone_neither_it_nor_a_call_is_shown_to_a_stranger(path, house_with):
+    closed = house_with(developers="members")
+
+    assert closed.stranger.get(path).location == f"/sign-in?next={path}"
+    browser = closed.browser_of(closed.cast.bob)
+    assert browser.client.get(path, base_url=browser.base_url).status_code == 200

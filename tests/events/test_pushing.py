@@ -227,6 +227,22 @@ def test_whoever_cannot_be_checked_for_long_is_closed(stream, alices, database_f
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_took_too_long_to_read_is_not_sent_and_the_dead_are_closed_all_the_same(
+    stream, database, cast, alices, monkeypatch
+):
+    token_id, secret = make_token(database, cast.alice, "Another")
+    with stream.listen(alices) as living, stream.listen(secret) as dying:
+        with monkeypatch.context() as patch:
+            patch.setattr(poller, "STALE_SECONDS", -1.0)
+            (event_id,) = happens(database, cast.bob)
+            assert living.hears_nothing()
+            revoke(database, cast.alice, token_id)
+            assert dying.next_or_end(seconds=CLOSED_SECONDS) == (4401, "token_revoked")
+
+        assert ids(living.events(1)) == [event_id]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_fault_of_ours_stops_nothing(stream, database, cast, alices, caplog):
     with stream.listen(alices) as socket:
         (event_id,) = happens(database, cast.bob)

@@ -111,6 +111,14 @@ def _alice(camera: Camera, cast: Cast) -> None:
     page.get_by_role("button", name="Test this token").click()
     page.get_by_text("200 OK").wait_for()
     camera.take("token-created")
+    secret = page.get_by_label("Personal access token", exact=True).input_value()
+    page.get_by_role("link", name="Done, I have stored it").click()
+    camera.take("reference", "/developers/reference")
+    page.get_by_role("link", name="See who a token acts as").click()
+    page.get_by_label("Paste a token").fill(secret)
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("200 OK").wait_for()
+    camera.take("call-tried")
 
 
 def _charlie(camera: Camera, cast: Cast) -> None:
