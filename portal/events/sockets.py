@@ -18,7 +18,7 @@ from portal.events.closing import Closing, Code
 from portal.events.credentials import SUBPROTOCOL, secret_in_handshake, secret_in_message
 from portal.events.door import Door, Entry
 from portal.events.listeners import LARGEST_BACKLOG, Listener, Listeners, close
-from portal.events.log import log_request, log_socket
+from portal.events.log import log_request, log_socket, where_of
 from portal.written import EVENTS_PATH
 
 READY = Frame(Opcode.TEXT, b'{"type":"ready"}').serialize(mask=False)
@@ -33,9 +33,6 @@ LARGEST_HEAD = 16 * 1024
 MOST_WAITING = 16 * LARGEST_BACKLOG
 # Said of every handshake that failed, whatever was wrong with it.
 NO_SOCKET = b"There are WebSockets here alone, and this was no handshake for one.\n"
-
-# The secret is in what was asked; nobody needs that any more once it was read.
-_FORGOTTEN = Request(EVENTS_PATH, Headers())
 
 
 class Socket(ServerConnection):
@@ -111,9 +108,9 @@ class Hall:
     async def receive(self, connection: ServerConnection) -> None:
         """One socket, from after its handshake until it is closed."""
         began = monotonic()
-        request = connection.request or _FORGOTTEN
-        connection.request, connection.response = _FORGOTTEN, None
-        address = self._address_of(connection, request)
+        request = connection.request or Request(EVENTS_PATH, Headers())
+        address, where = self._address_of(connection, request), where_of(request.path)
+        connection.response = None
         listener = None
         try:
             listener = await self._let_in(connection, request, address)
@@ -128,13 +125,14 @@ class Hall:
         finally:
             if listener is not None:
                 self._listeners.remove(listener)
-            log_socket(request, connection, listener, address=address, seconds=monotonic() - began)
+            log_socket(where, connection, listener, address=address, seconds=monotonic() - began)
 
     async def _let_in(self, connection: ServerConnection, request: Request, address: str | None) -> Listener:
         loop = asyncio.get_running_loop()
         if len(connection.server.handler_tasks) > self._most:
             raise Closing(Code.TOO_MANY, "too_many_sockets")
         secret = secret_in_handshake(request.path, _offered_in(request))
+        _forget(request)
         if secret is None:
             secret = await _first_message(connection)
         now = loop.time()
@@ -182,6 +180,12 @@ async def _next_message(connection: ServerConnection) -> str:
     if isinstance(message, bytes):
         raise Closing(Code.BINARY, "binary")
     return message
+
+
+def _forget(request: Request) -> None:
+    # There is a secret in it, and cookies of a browser. It is emptied, since the library holds it in several places for
+    # as long as the socket lives.
+    request.path, request.headers = EVENTS_PATH, Headers()
 
 
 def _path_of(request: Request) -> str:

@@ -1,15 +1,18 @@
 """What is no socket, what is written down, and how the stream ends."""
 
+import gc
 import socket
 import time
 
 import orjson
 import pytest
 from websockets.exceptions import InvalidStatus
+from websockets.http11 import Request
 
 from portal.events import sockets
 from tests.events.listening import PATH
 from tests.served import Client
+from tests.server.running import wait_for
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -52,6 +55,16 @@ def test_ac_125_a_handshake_that_failed_is_not_told_the_secret_that_was_in_it(st
     assert answer.startswith(b"HTTP/1.1 4")
     assert answer.endswith(b"\r\n\r\n" + sockets.NO_SOCKET)
     assert bobs.encode() not in answer
+
+
+def test_ac_125_nobody_remembers_what_was_asked_while_a_socket_is_open(stream, bobs):
+    head = HANDSHAKE.replace(PATH, f"{PATH}?api_token={bobs}") + "Cookie: session=whatever\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", stream.port), timeout=10) as line:
+        line.sendall(head.encode())
+        wait_for(lambda: len(stream.listeners))
+
+        kept = [one for one in gc.get_objects() if isinstance(one, Request)]
+        assert [one for one in kept if bobs in one.path or "Cookie" in one.headers] == []
 
 
 def test_head_is_answered_without_a_body(stream):
