@@ -1,8 +1,10 @@
 """What is no socket, what is written down, and how the stream ends."""
 
 import gc
+import os
 import socket
 import time
+from contextlib import suppress
 
 import orjson
 import pytest
@@ -121,6 +123,32 @@ def test_ac_125_the_log_says_who_listened_for_how_long_and_never_the_secret(stre
     assert bobs[4:] not in captured.out + captured.err
     ours = [record for record in caplog.records if record.name.startswith("portal")]
     assert bobs[4:] not in "".join(f"{vars(record)}" for record in ours)
+
+
+@pytest.fixture
+def stdout_of_which_nobody_reads():
+    """Its reader is there, and stuck."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4096)
+    os.set_blocking(writer, True)
+    kept = os.dup(1)
+    os.dup2(writer, 1)
+    yield
+    os.dup2(kept, 1)
+    for one in (reader, writer, kept):
+        os.close(one)
+
+
+def test_f46_a_log_that_is_stuck_holds_up_nobody(stdout_of_which_nobody_reads, stream, bobs):
+    for _ in range(3):
+        assert Client(stream.port).get("/nowhere").status == 404
+
+    with stream.listen(bobs) as listener:
+        stream.stop()
+        assert listener.end() == (1012, "stopping")
 
 
 def test_f34_everybody_is_told_when_the_stream_stops(stream, bobs):
