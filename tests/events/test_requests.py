@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.http11 import Request
 
 from portal.events import sockets
-from tests.events.listening import PATH
+from tests.events.listening import HANDSHAKE, PATH
 from tests.served import Client
 from tests.server.running import wait_for
 
@@ -32,12 +32,6 @@ def test_a_plain_request_is_told_to_upgrade(stream):
     assert (reply.status, reply.headers["upgrade"]) == (426, "websocket")
 
 
-HANDSHAKE = (
-    "GET /ws/events HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-)
-
-
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -49,7 +43,7 @@ HANDSHAKE = (
     ],
 )
 def test_ac_125_a_handshake_that_failed_is_not_told_the_secret_that_was_in_it(stream, bobs, before, after):
-    head = HANDSHAKE.replace(before, after.format(secret=bobs), 1) + "\r\n"
+    head = HANDSHAKE.format(PATH).replace(before, after.format(secret=bobs), 1)
     with socket.create_connection(("127.0.0.1", stream.port), timeout=10) as line:
         line.sendall(head.encode())
         answer = line.makefile("rb").read()
@@ -60,7 +54,7 @@ def test_ac_125_a_handshake_that_failed_is_not_told_the_secret_that_was_in_it(st
 
 
 def test_ac_125_nobody_remembers_what_was_asked_while_a_socket_is_open(stream, bobs):
-    head = HANDSHAKE.replace(PATH, f"{PATH}?api_token={bobs}") + "Cookie: session=whatever\r\n\r\n"
+    head = HANDSHAKE.format(f"{PATH}?api_token={bobs}").replace("\r\n", "\r\nCookie: session=whatever\r\n", 1)
     with socket.create_connection(("127.0.0.1", stream.port), timeout=10) as line:
         line.sendall(head.encode())
         wait_for(lambda: len(stream.listeners))
