@@ -33,6 +33,10 @@ POSTGRES_CONNECT: dict[str, Any] = {
     "keepalives_count": 2,
     "options": f"-c timezone=UTC -c statement_timeout=10s -c lock_timeout={BUSY_SECONDS}s",
 }
+# All that is asked here has an index. Where a table fits on a few pages the server would else read it whole, and hash
+# it, for each call. ADR 12 weighs it.
+_BY_INDEX = " -c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+_LOOKUP_CONNECT: dict[str, Any] = {**POSTGRES_CONNECT, "options": POSTGRES_CONNECT["options"] + _BY_INDEX}
 _BINARY = 1
 
 
@@ -150,7 +154,7 @@ class PostgresLookup(_HeldConnections):
 
     def _open(self) -> None:
         held = self._held
-        connection = held.connection = psycopg.connect(self._dsn, autocommit=True, **POSTGRES_CONNECT)
+        connection = held.connection = psycopg.connect(self._dsn, autocommit=True, **_LOOKUP_CONNECT)
         held.prepared, held.rows, held.readable = {}, Transformer(connection), select.poll()
         held.readable.register(connection.pgconn.socket, select.POLLIN)
 

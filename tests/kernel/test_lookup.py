@@ -62,6 +62,17 @@ def test_it_keeps_as_much_of_the_file_as_it_is_told_and_is_never_stale(sqlite):
     roomy.close()
 
 
+def test_it_goes_by_indexes_however_few_rows_there_are(postgres):
+    joined = "SELECT a.name FROM users u JOIN accounts a ON a.id = u.account_id WHERE u.email_key = $1"
+    (plan,) = postgres.lookup.fetch_one(f"EXPLAIN (FORMAT JSON) {joined}", "alice@acme.example")
+
+    assert kinds_of_step(plan[0]["Plan"]) == {"Nested Loop", "Index Scan"}
+
+
+def kinds_of_step(step):
+    return {step["Node Type"]}.union(*(kinds_of_step(below) for below in step.get("Plans", ())))
+
+
 def test_f11_a_connection_that_was_cut_is_opened_again(postgres):
     ask(postgres)
     with postgres.engine.connect() as other:
