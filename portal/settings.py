@@ -41,6 +41,8 @@ ENV_FILE = ".env"
 OF_PORTAL_TOKEN = frozenset({"PORTAL_URL", "PORTAL_TOKEN"})
 SHORTEST_SECRET_KEY = 32
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+# What stands as it is in an address, in a command and in a program.
+PLAIN_PATH = re.compile(r"[a-z0-9/._~-]*", re.IGNORECASE)
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", re.IGNORECASE)
 DRIVERS = frozenset({"sqlite", "postgresql", "postgresql+psycopg"})
 REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
@@ -218,8 +220,10 @@ class Settings(BaseModel):
         parts = urlsplit(value)
         if value and (parts.scheme not in {"ws", "wss"} or not HOST_NAME.fullmatch(parts.hostname or "")):
             raise ValueError("write it like wss://portal.example.com/ws/events")
-        if parts.query or parts.fragment or parts.username:
+        if parts.query or parts.fragment or parts.username or not PLAIN_PATH.fullmatch(parts.path):
             raise ValueError("write the scheme, host and path alone, like wss://portal.example.com/ws/events")
+        if parts.port == 0:
+            raise ValueError("there is no port 0")
         if parts.scheme == "ws" and parts.hostname not in LOOPBACK_NAMES:
             raise ValueError("use wss; ws is allowed for this machine only (ws://localhost)")
         return value

@@ -142,7 +142,7 @@ class Supervisor:
             os.write(self._waker, _READY)
 
     def _wait(self) -> None:
-        is_settled = self._starting is None and all(one.pid for one in self._all) and self._kill_at is None
+        is_settled = all(one.pid for one in self._all) and self._kill_at is None
         select.select([self._woken], [], [], None if is_settled else 0.1)
         with suppress(BlockingIOError):
             if _READY in os.read(self._woken, 4096):

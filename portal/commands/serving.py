@@ -68,7 +68,8 @@ def _serve_events(settings: Settings, listener: socket.socket, greeting: str, st
     # Late: what it needs takes a quarter of a second, for which no other command waits, nor the web server beside it.
     from portal.events_server import EventServer
 
-    EventServer(settings, listener, greet=_greeter(greeting, start), parent=start.parent if start else None).run()
+    greet, parent = (start.ready, start.parent) if start else (_greeter(greeting, None), None)
+    EventServer(settings, listener, greet=greet, parent=parent).run()
 
 
 def _greeter(greeting: str, start: Start | None) -> Callable[[], None]:

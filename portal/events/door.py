@@ -10,9 +10,9 @@ from portal.authentication.refused import Refused
 from portal.database import Database
 from portal.errors import DatabaseUnavailable, TooManyTries
 from portal.events.closing import closing_for
+from portal.events.reading import lacking_scope
 from portal.limits import ADDRESS, TOKEN, Limits, address_key
 
-SCOPE = "events:read"
 _NEWEST_QUERY = "SELECT max(id) FROM audit_events WHERE account_id = {placeholder}"
 
 
@@ -53,7 +53,9 @@ class Door:
         try:
             account_id = _own_account(principal)
             self._limits.count(TOKEN, principal.token_id)
-            _check_scope(principal)
+            refused = lacking_scope(principal)
+            if refused is not None:
+                raise refused
         except (Refused, TooManyTries) as error:
             self._authenticator.note_refusal(principal, error.code, address=address)
             raise
@@ -65,8 +67,3 @@ def _own_account(principal: Principal) -> int:
     if principal.account_id is None:
         raise Refused("forbidden", "A service token has no events of its own.")
     return principal.account_id
-
-
-def _check_scope(principal: Principal) -> None:
-    if not principal.has_scope(SCOPE):
-        raise Refused("insufficient_scope", f"The token lacks the scope {SCOPE}.", scope=SCOPE)

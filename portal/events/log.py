@@ -5,9 +5,8 @@ The secret may stand in the address, so no address is logged but by the cleaning
 
 import orjson
 from websockets.asyncio.server import ServerConnection
-from websockets.http11 import Request
 
-from portal.access_log import clean_query, loggable, to_stdout, without_secrets
+from portal.access_log import clean_query, loggable, to_stdout_at_once, without_secrets
 from portal.clock import utc_now
 from portal.events.listeners import Listener
 
@@ -15,14 +14,23 @@ from portal.events.listeners import Listener
 _ABNORMAL = 1006
 
 
+Where = dict[str, str | None]
+
+
+def where_of(path: str) -> Where:
+    """What a line says of the address: the path and the query, without what may be a secret."""
+    own, _, query = path.partition("?")
+    return {"path": loggable(without_secrets(own)), "query": loggable(clean_query(query)) if query else None}
+
+
 def log_socket(
-    request: Request, connection: ServerConnection, listener: Listener | None, *, address: str | None, seconds: float
+    where: Where, connection: ServerConnection, listener: Listener | None, *, address: str | None, seconds: float
 ) -> None:
     """How that socket ended: with which code, after how long, having been sent how many events."""
     ended = connection.protocol.close_sent
     _log(
         "socket",
-        request.path,
+        where,
         code=ended.code if ended else _ABNORMAL,
         reason=loggable(ended.reason) if ended else "",
         seconds=round(seconds, 2),
@@ -34,16 +42,10 @@ def log_socket(
 
 def log_request(path: str, *, method: str, status: int, peer: str | None) -> None:
     """A request that was none for a socket, or one that could not be made."""
-    _log("request", path, method=loggable(method), status=status, peer=peer)
+    _log("request", where_of(path), method=loggable(method), status=status, peer=peer)
 
 
-def _log(event: str, path: str, **more: object) -> None:
-    own, _, query = path.partition("?")
-    entry = {
-        "at": utc_now(),
-        "event": event,
-        "path": loggable(without_secrets(own)),
-        "query": loggable(clean_query(query)) if query else None,
-        **more,
-    }
-    to_stdout(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))
+def _log(event: str, where: Where, **more: object) -> None:
+    entry = {"at": utc_now(), "event": event, **where, **more}
+    # In the loop: whoever is slow to read the log would hold up everybody, and keep the sockets of dead tokens open.
+    to_stdout_at_once(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))

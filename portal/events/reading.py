@@ -21,10 +21,14 @@ from portal.authentication.refused import Refused
 from portal.authentication.standing import Standing, standing_of
 from portal.clock import utc_now
 from portal.database import Database
+from portal.tokens.scopes import EVENTS_READ
 
 # The most events in one batch, and in all batches of one read: more waits for the next one, which follows at once.
 BATCH = 100
 IN_ONE_READ = 5_000
+# What one question counts for among them. Everybody who sees only their own costs one, whatever it finds, and nobody's
+# token is looked at again before a read is done.
+A_QUESTION = 10
 _IN_ONE_GO = 5_000
 
 
@@ -72,7 +76,8 @@ class Reading:
             heads = heads_of(session, sorted({place.account_id for place in places}))
             behind = [place for place in places if place.takes_more and heads[place.account_id] > place.after_id]
             asked = frozenset(place.token_id for place in (places if asks_all else behind))
-            standing = standing_of(session, sorted(asked), account_scopes=self._account_scopes, now=utc_now())
+            found = standing_of(session, sorted(asked), account_scopes=self._account_scopes, now=utc_now())
+            standing = {token_id: _may_listen(one) for token_id, one in found.items()}
             batches, has_more = _batches(session, behind, standing, heads)
         return Found(batches, asked, standing, has_more)
 
@@ -97,7 +102,7 @@ def _batches(
         if left <= 0:
             return batches, True
         events = events_after(session, reach, after_id=after_id, most=BATCH)
-        left -= len(events)
+        left -= len(events) + A_QUESTION
         is_full = len(events) == BATCH
         has_more = has_more or is_full
         now_at = events[-1]["id"] if is_full else heads[reach.account_id]
@@ -119,6 +124,18 @@ def _together(behind: Iterable[Place], standing: dict[int, Standing]) -> dict[tu
 def _wire(event: EventJson) -> bytes:
     # A server's frames are not masked, so they are the same for everybody and made once.
     return Frame(Opcode.TEXT, orjson.dumps({"type": "event", "event": event})).serialize(mask=False)
+
+
+def lacking_scope(principal: Principal) -> Refused | None:
+    """Why that principal may not listen; None for one who may."""
+    if principal.has_scope(EVENTS_READ):
+        return None
+    return Refused("insufficient_scope", f"The token lacks the scope {EVENTS_READ}.", scope=EVENTS_READ)
+
+
+def _may_listen(standing: Standing) -> Standing:
+    # Rights are those of this very moment, scopes as well as roles.
+    return standing if isinstance(standing, Refused) else lacking_scope(standing) or standing
 
 
 def why_dead(standing: Standing | None) -> Refused | None:

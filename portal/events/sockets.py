@@ -17,8 +17,8 @@ from portal.addresses import Networks, address_of
 from portal.events.closing import Closing, Code
 from portal.events.credentials import SUBPROTOCOL, secret_in_handshake, secret_in_message
 from portal.events.door import Door, Entry
-from portal.events.listeners import Listener, Listeners, close
-from portal.events.log import log_request, log_socket
+from portal.events.listeners import LARGEST_BACKLOG, Listener, Listeners, close
+from portal.events.log import log_request, log_socket, where_of
 from portal.written import EVENTS_PATH
 
 READY = Frame(Opcode.TEXT, b'{"type":"ready"}').serialize(mask=False)
@@ -28,9 +28,11 @@ SILENT_SECONDS = 5.0
 DOOR_SECONDS = 10.0
 # Request line and headers together: a token, the cookies of a browser, and no more.
 LARGEST_HEAD = 16 * 1024
-
-# The secret is in what was asked; nobody needs that any more once it was read.
-_FORGOTTEN = Request(EVENTS_PATH, Headers())
+# What may wait for one who reads slowly is less by far. More comes of pings alone: whoever sends so many and reads no
+# answer is cut off.
+MOST_WAITING = 16 * LARGEST_BACKLOG
+# Said of every handshake that failed, whatever was wrong with it.
+NO_SOCKET = b"There are WebSockets here alone, and this was no handshake for one.\n"
 
 
 class Socket(ServerConnection):
@@ -52,6 +54,9 @@ class Socket(ServerConnection):
                 self.transport.abort()
                 return
         super().data_received(data)
+        # The library's own stopping and starting of the reading ends the one below before its time.
+        if self.transport.get_write_buffer_size() > MOST_WAITING:
+            self.transport.abort()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -97,14 +102,15 @@ class Hall:
         """Logs what did not become a socket."""
         response.headers["Cache-Control"] = "no-store"
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            _say_less(request, response)
             log_request(request.path, method=request.method, status=response.status_code, peer=_peer_of(connection))
 
     async def receive(self, connection: ServerConnection) -> None:
         """One socket, from after its handshake until it is closed."""
         began = monotonic()
-        request = connection.request or _FORGOTTEN
-        connection.request, connection.response = _FORGOTTEN, None
-        address = self._address_of(connection, request)
+        request = connection.request or Request(EVENTS_PATH, Headers())
+        address, where = self._address_of(connection, request), where_of(request.path)
+        connection.response = None
         listener = None
         try:
             listener = await self._let_in(connection, request, address)
@@ -119,13 +125,14 @@ class Hall:
         finally:
             if listener is not None:
                 self._listeners.remove(listener)
-            log_socket(request, connection, listener, address=address, seconds=monotonic() - began)
+            log_socket(where, connection, listener, address=address, seconds=monotonic() - began)
 
     async def _let_in(self, connection: ServerConnection, request: Request, address: str | None) -> Listener:
         loop = asyncio.get_running_loop()
         if len(connection.server.handler_tasks) > self._most:
             raise Closing(Code.TOO_MANY, "too_many_sockets")
         secret = secret_in_handshake(request.path, _offered_in(request))
+        _forget(request)
         if secret is None:
             secret = await _first_message(connection)
         now = loop.time()
@@ -143,6 +150,16 @@ class Hall:
     def _address_of(self, connection: ServerConnection, request: Request) -> str | None:
         forwarded_for = ",".join(request.headers.get_all("X-Forwarded-For"))
         return address_of(_peer_of(connection), forwarded_for or None, trusted=self._trusted_proxies)
+
+
+def _say_less(request: Request, response: Response) -> None:
+    # The library tells what it could not read, and that may be a secret.
+    if response.status_code >= HTTPStatus.BAD_REQUEST and response.body:
+        response.body = NO_SOCKET
+        del response.headers["Content-Length"]
+        response.headers["Content-Length"] = str(len(NO_SOCKET))
+    if request.method == "HEAD":
+        response.body = b""
 
 
 def choose_subprotocol(_connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
@@ -163,6 +180,12 @@ async def _next_message(connection: ServerConnection) -> str:
     if isinstance(message, bytes):
         raise Closing(Code.BINARY, "binary")
     return message
+
+
+def _forget(request: Request) -> None:
+    # There is a secret in it, and cookies of a browser. It is emptied, since the library holds it in several places for
+    # as long as the socket lives.
+    request.path, request.headers = EVENTS_PATH, Headers()
 
 
 def _path_of(request: Request) -> str:

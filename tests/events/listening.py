@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 SECONDS = 10.0
 PATH = "/ws/events"
+# For lines on which no honest client speaks; to be filled with an address.
+HANDSHAKE = (
+    "GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 
 from portal.events import poller
 from portal.events.listeners import LARGEST_BACKLOG
-from tests.events.listening import PATH
+from tests.events.listening import HANDSHAKE, PATH
 from tests.events.test_pushing import happens
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -83,17 +83,13 @@ def test_one_who_does_not_read_is_closed_and_fills_no_memory(stream, database, c
         assert one.end(seconds=5) == (1008, "slow_reader")
 
 
-HANDSHAKE = (
-    "GET /ws/events?api_token={} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-)
-
-
 def test_pings_whose_answers_nobody_reads_fill_no_memory(stream, bobs):
     pings = (b"\x89\xfd" + bytes(4) + b"x" * 125) * 100
     with slow_line(stream.port) as line:
-        line.sendall(HANDSHAKE.format(bobs).encode())
+        line.sendall(HANDSHAKE.format(f"{PATH}?api_token={bobs}").encode())
         line.settimeout(0.5)
+        # What comes along with the handshake would be too much for one.
+        assert line.recv(4096)
         # It is not read itself any more, so its own line fills up.
         with pytest.raises(TimeoutError):
             for _ in range(2000):
@@ -101,6 +97,20 @@ def test_pings_whose_answers_nobody_reads_fill_no_memory(stream, bobs):
 
         (listener,) = stream.listeners
         assert listener.connection.transport.get_write_buffer_size() < 10 * LARGEST_BACKLOG
+
+
+def test_pings_among_pieces_of_a_message_fill_no_memory_either(stream, bobs):
+    # Every two pieces have the library stop reading and go on, whatever waits to be read by the other side.
+    pieces = (b"\x00\x80" + bytes(4)) * 2
+    pings = (b"\x89\xfd" + bytes(4) + b"x" * 125) * 100
+    with slow_line(stream.port) as line:
+        line.sendall(HANDSHAKE.format(f"{PATH}?api_token={bobs}").encode())
+        line.settimeout(2)
+        assert line.recv(4096)
+        line.sendall(b"\x01\x80" + bytes(4))
+        with pytest.raises(ConnectionError):
+            for _ in range(1000):
+                line.sendall(pieces + pings)
 
 
 def test_a_listener_of_the_address_is_not_mixed_up_with_its_query(stream, bobs):

@@ -16,6 +16,7 @@ from portal.events import poller, reading
 from portal.members import service as members
 from portal.tokens import service as tokens
 from portal.tokens.models import Token
+from portal.tokens.scopes import TOKENS_READ
 from tests.builders import actor_of, ahead, make_account_token, make_token
 
 # The contract's bound.
@@ -69,6 +70,22 @@ def test_many_at_once_come_whole_and_in_order(stream, database, cast, alices, mo
         assert ids(other.events(len(happened))) == happened
 
 
+def test_no_read_asks_so_much_that_the_tokens_are_looked_at_too_late(database, cast, monkeypatch):
+    token_id, _ = make_token(database, cast.bob)
+    happened = happens(database, cast.bob, 5)
+    monkeypatch.setattr(reading, "IN_ONE_READ", 2 * reading.A_QUESTION)
+    places = [
+        reading.Place(number, token_id, cast.bob.account_id, after_id, True)
+        for number, after_id in enumerate(reversed(happened))
+    ]
+
+    found = reading.Reading(database, account_scopes=()).read(places, asks_all=False)
+
+    # Those furthest behind have their turn; the others follow at once. Who has everything is not among them.
+    assert [batch.listeners for batch in found.batches] == [[4], [3]]
+    assert found.has_more
+
+
 def test_members_get_their_own_and_nobody_gets_those_of_another_account(stream, database, cast, alices, bobs):
     _, charlies = make_token(database, cast.charlie)
     _, of_account = make_account_token(database, cast.alice)
@@ -120,6 +137,17 @@ def test_ac_124_a_revoked_token_is_closed_in_time_and_nothing_that_came_after_is
         # The one about the revoke itself, which was committed with it, is not pushed either.
         assert socket.next_or_end() == (4401, "token_revoked")
         assert time.monotonic() - revoked_at < CLOSED_SECONDS
+
+
+def test_ac_124_a_token_that_lost_the_scope_is_closed_in_time_and_nothing_more_is_delivered(stream, database, cast):
+    token_id, secret = make_token(database, cast.alice)
+    with stream.listen(secret) as socket:
+        database.transaction(
+            lambda session: session.execute(update(Token).where(Token.id == token_id).values(scopes=TOKENS_READ))
+        )
+        happens(database, cast.alice, 3)
+
+        assert socket.next_or_end(seconds=CLOSED_SECONDS) == (4403, "insufficient_scope")
 
 
 def test_ac_124_a_deactivated_person_is_closed_in_time(stream, database, cast, bobs):

@@ -1,7 +1,7 @@
 """The event stream through nginx, at the same host as the pages."""
 
 import ssl
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import orjson
 import pytest
@@ -70,6 +70,20 @@ def test_a_plain_request_and_other_paths_get_no_socket(front, bobs):
     with pytest.raises(InvalidStatus) as refused, listening(front, f"/more?api_token={bobs[1]}"):
         pass
     assert refused.value.response.status_code == 404
+
+
+def test_one_address_alone_cannot_take_all_the_places(front, address):
+    silent = {"source_address": (address, 0)}
+    with ExitStack() as crowd:
+        for _ in range(50):
+            crowd.enter_context(listening(front, **silent))
+
+        with pytest.raises(InvalidStatus) as refused, listening(front, **silent):
+            pass
+
+        with listening(front, source_address=("127.0.0.1", 0)):
+            pass
+    assert refused.value.response.status_code == 429
 
 
 def test_ac_125_neither_log_holds_the_token(front, events, bobs):

@@ -1,9 +1,12 @@
 """`portal run` with all its parts: started in order, started again when one dies, ended together."""
 
 import os
+import re
 import signal
 import socket
+import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -76,6 +79,29 @@ def test_a_part_that_died_is_started_again_and_the_other_goes_on(portal):
         assert before[1 - place] in portal.workers()
     lines = portal.err.removeprefix(said).splitlines()
     assert ["a part ended, it is started again" in line for line in lines] == [True, True]
+
+
+def test_a_part_that_dies_early_waits_for_no_other_one(portal):
+    web = portal.workers()[0]
+    os.kill(web, signal.SIGKILL)
+
+    # Another part may take ten seconds to be ready, as far as the process that watches them knows.
+    wait_for(lambda: len(now := portal.workers()) == 2 and web not in now, seconds=4)
+
+
+def test_nobody_is_woken_while_nothing_happens(portal):
+    wait_for(lambda: sleeps_for_a_second(portal.process.pid))
+
+
+def sleeps_for_a_second(pid):
+    before = times_woken(pid)
+    time.sleep(1)
+    return times_woken(pid) == before
+
+
+def times_woken(pid):
+    found = re.search(r"^voluntary_ctxt_switches:\s+(\d+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return int(found[1])
 
 
 def test_parts_whose_parent_was_killed_end_too(portal):
