@@ -1,6 +1,7 @@
 """Those who are asked about a token, and what they say of a living and of a dead one."""
 
 from dataclasses import dataclass, field
+from http.client import RemoteDisconnected
 from itertools import count
 from urllib.parse import urlencode
 
@@ -36,8 +37,16 @@ class Readers:
     def _ask(self, name: str, secret: str) -> int | bytes:
         if name == "introspect":
             return self._introspect(secret)
-        reader = self.gateway if name == "gateway" else self.portal
-        return reader.get("/api/v1/me" if name == "api" else "/verify", token=secret).status
+        if name == "gateway":
+            return self._ask_gateway(secret)
+        return self.portal.get("/api/v1/me" if name == "api" else "/verify", token=secret).status
+
+    def _ask_gateway(self, secret: str) -> int:
+        try:
+            return self.gateway.get("/verify", token=secret).status
+        except RemoteDisconnected:
+            # It lets go of a connection on which nothing was asked for 10 seconds; so long may a command take.
+            return self.gateway.get("/verify", token=secret).status
 
     def _introspect(self, secret: str) -> bytes:
         """All that is told about a dead token; about a living one, no more than that it is one."""
