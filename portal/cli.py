@@ -6,15 +6,15 @@ Exit codes: 0 done, 1 refused with one sentence on stderr, 2 called in a wrong w
 import sys
 from collections.abc import Sequence
 
-from portal.client import command as token
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    # Late, both: who has nothing but a token must not wait for the web app, nor the web app for what such a one needs.
     if arguments and arguments[0] == "token":
+        from portal.client import command as token
+
         return token.main(arguments[1:])
-    # Late: who has nothing but a token must not wait for the web app and the database.
     from portal.commands import operator
 
     return operator.main(arguments)

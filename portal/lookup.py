@@ -3,15 +3,11 @@
 It stands apart from the engine, whose pool and whose layers would cost a call several times the read itself.
 """
 
-import select
 import sqlite3
 import threading
 from pathlib import Path
 from typing import Any, Protocol
 
-import psycopg
-from psycopg.adapt import Transformer
-from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy.engine import URL
 
 from portal.errors import DatabaseUnavailable
@@ -21,8 +17,6 @@ BUSY_SECONDS = 5
 CONNECT_SECONDS = 2
 # SQLite's own default, for each of many threads.
 KEPT_KIB = 2000
-# How long a server may take for the one row; a frozen one must not hold a call for longer than one that is away.
-_ANSWER_MILLISECONDS = 2000
 
 POSTGRES_CONNECT: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
@@ -33,11 +27,6 @@ POSTGRES_CONNECT: dict[str, Any] = {
     "keepalives_count": 2,
     "options": f"-c timezone=UTC -c statement_timeout=10s -c lock_timeout={BUSY_SECONDS}s",
 }
-# All that is asked here has an index. Where a table fits on a few pages the server would else read it whole, and hash
-# it, for each call. ADR 12 weighs it.
-_BY_INDEX = " -c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
-_LOOKUP_CONNECT: dict[str, Any] = {**POSTGRES_CONNECT, "options": POSTGRES_CONNECT["options"] + _BY_INDEX}
-_BINARY = 1
 
 
 class Lookup(Protocol):
@@ -52,38 +41,36 @@ class Lookup(Protocol):
         """Closes the connection that this thread holds."""
 
 
-class _NoAnswer(psycopg.OperationalError):
+class NoAnswer(Exception):
     """The server took the question and went silent."""
 
     def __init__(self) -> None:
         super().__init__("the server took the question and went silent")
 
 
-class _Held(threading.local):
-    """What one thread holds."""
+class Held(threading.local):
+    """What one thread holds; a lookup adds what else it keeps with its connection."""
 
     connection: Any = None
-    # SQLite: which file it is open on. PostgreSQL: names of statements, what waits for answers, what makes rows of one.
-    file: tuple[int, int] | None = None
-    prepared: dict[str, bytes]
-    readable: select.poll
-    rows: Any
 
 
-class _HeldConnections:
+class HeldConnections:
     """What both lookups share: a connection for each thread, reopened once when it turns out to be broken."""
 
-    def __init__(self) -> None:
-        self._held = _Held()
+    # What the driver raises.
+    errors: tuple[type[Exception], ...]
+
+    def __init__(self, held: Held) -> None:
+        self._held = held
 
     def fetch_one(self, statement: str, *values: str) -> tuple[Any, ...] | None:
         was_held = self._held.connection is not None
         try:
             return self._ask(statement, *values)
-        except (sqlite3.Error, psycopg.Error) as error:
+        except self.errors as error:
             self.close()
             # Only what was open may have been broken for long; a second wait for a server that is away is for nothing.
-            if not was_held or isinstance(error, _NoAnswer):
+            if not was_held or isinstance(error, NoAnswer):
                 raise DatabaseUnavailable from error
         return self.fetch_one(statement, *values)
 
@@ -96,13 +83,21 @@ class _HeldConnections:
             connection.close()
 
 
-class SqliteLookup(_HeldConnections):
+class _HeldFile(Held):
+    """The connection, and which file it is open on."""
+
+    file: tuple[int, int] | None = None
+
+
+class SqliteLookup(HeldConnections):
     """The read on SQLite. The module keeps the compiled statement, so asking again costs no parsing."""
 
     placeholder = "?"
+    errors = (sqlite3.Error,)
+    _held: _HeldFile
 
     def __init__(self, path: Path, *, kept_kib: int) -> None:
-        super().__init__()
+        super().__init__(_HeldFile())
         self._path = path
         self._kept_kib = kept_kib
 
@@ -123,67 +118,6 @@ class SqliteLookup(_HeldConnections):
         self._held.file = file_at(self._path)
         self._held.connection = connection
         return connection
-
-
-class PostgresLookup(_HeldConnections):
-    """The read on PostgreSQL: a statement the server has prepared, outside of any transaction block.
-
-    It is sent through libpq itself. psycopg's own cursor does the same and takes twice the time of the round trip.
-    libpq waits for an answer for ever, so the waiting is done here.
-    """
-
-    placeholder = "$1"
-
-    def __init__(self, dsn: str) -> None:
-        super().__init__()
-        self._dsn = dsn
-
-    def _ask(self, statement: str, *values: str) -> tuple[Any, ...] | None:
-        held = self._held
-        if held.connection is None:
-            self._open()
-        pgconn = held.connection.pgconn
-        name = held.prepared.get(statement) or self._prepared(pgconn, statement)
-        pgconn.send_query_prepared(name, [value.encode() for value in values], None, _BINARY)
-        result = _answer(pgconn, held.readable, psycopg.pq.ExecStatus.TUPLES_OK)
-        if result.ntuples == 0:
-            return None
-        held.rows.set_pgresult(result)
-        row: tuple[Any, ...] = held.rows.load_row(0, tuple)
-        return row
-
-    def _open(self) -> None:
-        held = self._held
-        connection = held.connection = psycopg.connect(self._dsn, autocommit=True, **_LOOKUP_CONNECT)
-        held.prepared, held.rows, held.readable = {}, Transformer(connection), select.poll()
-        held.readable.register(connection.pgconn.socket, select.POLLIN)
-
-    def _prepared(self, pgconn: PGconn, statement: str) -> bytes:
-        name = f"lookup_{len(self._held.prepared)}".encode()
-        pgconn.send_prepare(name, statement.encode())
-        _answer(pgconn, self._held.readable, psycopg.pq.ExecStatus.COMMAND_OK)
-        self._held.prepared[statement] = name
-        return name
-
-
-def _answer(pgconn: PGconn, readable: select.poll, expected: psycopg.pq.ExecStatus) -> PGresult:
-    result = None
-    # None marks the end; before it, the connection takes no other question.
-    while (following := _next_result(pgconn, readable)) is not None:
-        result = following
-    if result is None:
-        raise _NoAnswer
-    if result.status != expected:
-        raise psycopg.errors.error_from_result(result)
-    return result
-
-
-def _next_result(pgconn: PGconn, readable: select.poll) -> PGresult | None:
-    while pgconn.is_busy():
-        if not readable.poll(_ANSWER_MILLISECONDS):
-            raise _NoAnswer
-        pgconn.consume_input()
-    return pgconn.get_result()
 
 
 def open_sqlite(path: Path) -> sqlite3.Connection:
@@ -207,4 +141,7 @@ def lookup_for(url: URL, *, kept_kib: int) -> Lookup:
     whether what it kept is still what the file says."""
     if url.get_backend_name() == "sqlite":
         return SqliteLookup(Path(str(url.database)), kept_kib=kept_kib)
+    # Late: psycopg takes a tenth of a start, and some MB, which SQLite need not wait for.
+    from portal.postgres_lookup import PostgresLookup
+
     return PostgresLookup(url.set(drivername="postgresql").render_as_string(hide_password=False))

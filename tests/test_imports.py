@@ -85,6 +85,7 @@ LAYERS = (
             "portal.kept_queries",
             "portal.database",
             "portal.lookup",
+            "portal.postgres_lookup",
             "portal.settings",
             "portal.written",
             "portal.brand",
@@ -139,14 +140,17 @@ FILES_THAT_KNOW_FLASK = ("views", "forms")
 ONLY_THIS_OF_FLASK = {"portal.accounts.sessions": {"flask_login"}}
 
 # Half a second or 5 MB that only a few processes need; each use says so in a comment.
-HEAVY = frozenset({"alembic", "prometheus_client", "redis", "zxcvbn"})
+HEAVY = frozenset({"alembic", "markdown_it", "prometheus_client", "redis", "zxcvbn"})
 
-# What is put together only when it is asked for: who has nothing but a token must not wait for the web app.
+# What is put together only when it is asked for: no command waits for what another one needs.
 LATE = frozenset(
     {
         ("portal", "portal.app"),
+        ("portal.cli", "portal.client.command"),
         ("portal.cli", "portal.commands.operator"),
         ("portal.commands.serving", "portal.events_server"),
+        ("portal.commands.serving", "portal.gateway_server"),
+        ("portal.lookup", "portal.postgres_lookup"),
     }
 )
 

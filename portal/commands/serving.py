@@ -11,7 +11,6 @@ from portal import logs
 from portal.app import create_app
 from portal.commands.console import Refused, add_command, opened, say
 from portal.database import Database
-from portal.gateway_server import GatewayServer
 from portal.members import service as members
 from portal.server import WebServer, listen
 from portal.settings import LOOPBACK_NAMES, Settings, load_settings
@@ -100,6 +99,9 @@ def _events_port(web: int) -> int:
 
 
 def _gateway(options: Namespace) -> None:
+    # Late: no other command needs granian.
+    from portal.gateway_server import GatewayServer
+
     # Links lead to the web server, which by default listens two ports below.
     settings = load_settings(port=max(1, options.port - GATEWAY_OFFSET))
     with listen(options.host, options.port) as listener:

@@ -1,9 +1,10 @@
 """Markdown of an operator as HTML that is safe in a page: no HTML of its own, no pictures, no foreign links."""
 
 import re
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _DEEPEST = 6
 _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
@@ -11,6 +12,9 @@ _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 
 def render_markdown(text: str, *, below: int) -> str:
     """`text` as HTML. Its headings begin one below the page's heading of the level `below`."""
+    # Late: it takes 50 ms of a start, for one page that few people open.
+    from markdown_it import MarkdownIt
+
     markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
     tokens = markdown.parse(text)
     for token in tokens:
@@ -20,7 +24,7 @@ def render_markdown(text: str, *, below: int) -> str:
     return str(markdown.renderer.render(tokens, markdown.options, {}))
 
 
-def _without_foreign_links(children: list[Token]) -> list[Token]:
+def _without_foreign_links(children: "list[Token]") -> "list[Token]":
     """Only `http`, `https` and `mailto`. Links do not nest, so the end that follows a foreign beginning is its own."""
     kept, is_foreign = [], False
     for child in children:
