@@ -8,9 +8,8 @@ import errno
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -132,18 +131,6 @@ def listen(host: str, port: int) -> socket.socket:
         raise CannotListen(_why_not(error, host, port)) from error
 
 
-def finish_one_thing_before_another() -> None:
-    """Lets a thread of this worker go on while another one of it is woken, which would else interrupt it.
-
-    They would take turns at every single call, for nothing: one of them runs Python at a time. What is started from
-    here does as this thread does. ADR 10 weighs it.
-    """
-    if sys.platform == "linux":
-        # A machine that forbids it is slower, no more.
-        with suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-
-
 def _why_not(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} on {host} is taken. Stop what listens there, or choose another one with --port."
@@ -174,7 +161,6 @@ def _options(settings: Settings) -> dict[str, object]:
         "errorlog": None,
         "loglevel": "warning",
         "logger_class": ServerLog,
-        "post_fork": lambda _arbiter, _worker: finish_one_thing_before_another(),
         "worker_exit": _write_what_is_left,
     }
 

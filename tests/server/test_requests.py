@@ -1,6 +1,5 @@
 """What comes over the wire: requests that the server itself must refuse or clean before the portal sees them."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,12 +116,6 @@ def test_ac_104_a_request_of_two_meanings_is_refused_and_the_second_never_seen(p
 )
 def test_what_is_too_long_or_no_request_is_refused(portal, request_, status):
     assert portal.raw(request_).status == status
-
-
-def test_no_thread_of_a_worker_is_interrupted_by_another(portal, secret):
-    portal.raw(GOOD + b"Authorization: Bearer " + secret + b"\r\n\r\n")
-
-    assert portal.policies() == {os.SCHED_BATCH}
 
 
 def test_every_answer_carries_the_request_id_that_the_log_has(portal):
