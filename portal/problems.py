@@ -130,7 +130,8 @@ _TABLE = (
         403,
         "Scope missing",
         "The token lacks a scope that this call needs.",
-        "Make a token with the scope named in the answer.",
+        "The header WWW-Authenticate names it after scope=, where * stands for full access. Make a token with it, on "
+        "the page: no token makes one that may do more than itself.",
         "insufficient_scope",
     ),
     Problem(
@@ -138,7 +139,8 @@ _TABLE = (
         403,
         "Not allowed",
         "The token is good, but not for this call.",
-        "Check the role of the person, and whether a token of this kind may make the call.",
+        "The detail says why: the role of the person, the kind of the token, or a new token that would live longer "
+        "than the one that asks for it.",
     ),
     Problem(
         "not_found",
@@ -174,7 +176,7 @@ _TABLE = (
         422,
         "Wrong value",
         "A field is unknown, is missing or has a value that cannot be taken.",
-        "The list errors names each field and what to change.",
+        "The list errors has a pointer to each field, and a detail that says what to change.",
     ),
     Problem("too_large", 413, "Too large", "The body is larger than 64 KiB.", "Send less."),
     Problem(

@@ -129,7 +129,7 @@ class ActorJson(TypedDict):
 
 
 class EventTokenJson(TypedDict):
-    """The token it was done by, or is about."""
+    """The token it is about; where it is about none, the token it was done by."""
 
     id: Ident
     token_prefix: Annotated[str, Field(description="How its secret begins.", examples=["pat_aB3xYz9W…"])]

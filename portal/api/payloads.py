@@ -22,7 +22,9 @@ _DATE_TIME = {"type": "string", "format": "date-time"}
 Ident = Annotated[int, Field(ge=1, examples=[17])]
 Instant = Annotated[str, WithJsonSchema(_DATE_TIME), Field(examples=["2026-11-22T10:00:00Z"])]
 Later = Annotated[str, WithJsonSchema({**_DATE_TIME, SHOWN_AHEAD: True})]
-End = Annotated[Later | None, Field(description="When it ends; null: never.")]
+End = Annotated[
+    Later | None, Field(description="When it ends by itself; null: never. One that is replaced may stop earlier.")
+]
 Hint = Annotated[str, Field(description="How the secret begins, to tell tokens apart.", examples=["pat_aB3xYz9W…"])]
 HeldScopes = Annotated[
     Sequence[str] | None,

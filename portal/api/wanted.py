@@ -68,7 +68,10 @@ Moment = Annotated[
 ]
 Expiry = Annotated[
     Moment | None,
-    Field(description="When the token ends, with its zone; null: never. Left out: with the calling token."),
+    Field(
+        description="When the new token ends, with its zone; null: never. Left out: when the calling token ends. Never "
+        "later."
+    ),
 ]
 # Named, so that the document can list the scopes of this very portal.
 Scope = TypeAliasType("Scope", Annotated[str, AfterValidator(_known)])
@@ -97,7 +100,8 @@ class TokenWanted(Payload):
     scopes: Annotated[
         WantedScopes | None,
         Field(
-            description="What the token may do; null: all that your role allows. Left out: as the calling token.",
+            description="What the token may do; null: all that your role allows. Left out: as the calling token. Never "
+            "more than that one may.",
             examples=[["tokens:read"]],
         ),
     ] = None
