@@ -2,8 +2,8 @@
 
 import socket
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -82,12 +82,7 @@ def _greeter(greeting: str, start: Start | None) -> Callable[[], None]:
 
 
 def _events(options: Namespace) -> None:
-    # Links lead to the web server, which by default listens on the port below.
-    settings = load_settings(port=max(1, options.port - EVENTS_OFFSET))
-    with listen(options.host, options.port) as listener:
-        with opened(settings):
-            pass
-        logs.install()
+    with _alone(options, EVENTS_OFFSET) as (settings, listener):
         greeting = f"The event stream is at {settings.events_url} (listening on {options.host}, port {options.port})."
         _serve_events(settings, listener, greeting, None)
 
@@ -102,15 +97,22 @@ def _gateway(options: Namespace) -> None:
     # Late: no other command needs granian.
     from portal.gateway_server import GatewayServer
 
-    # Links lead to the web server, which by default listens two ports below.
-    settings = load_settings(port=max(1, options.port - GATEWAY_OFFSET))
+    with _alone(options, GATEWAY_OFFSET) as (settings, listener):
+        greeting = f"The gateway answers /verify on {options.host}, port {options.port}."
+        workers = options.workers or settings.workers
+        GatewayServer(settings, listener, workers=workers, greet=lambda: say(greeting, to_stderr=True)).run()
+
+
+@contextmanager
+def _alone(options: Namespace, offset: int) -> Iterator[tuple[Settings, socket.socket]]:
+    """What a part is served with that runs without the others, on a database that is there at today's schema."""
+    # Links lead to the web server, which by default listens so many ports below.
+    settings = load_settings(port=max(1, options.port - offset))
     with listen(options.host, options.port) as listener:
         with opened(settings):
             pass
         logs.install()
-        greeting = f"The gateway answers /verify on {options.host}, port {options.port}."
-        workers = options.workers or settings.workers
-        GatewayServer(settings, listener, workers=workers, greet=lambda: say(greeting, to_stderr=True)).run()
+        yield settings, listener
 
 
 def _greeting(settings: Settings, options: Namespace, database: Database) -> str:
