@@ -6,6 +6,7 @@ It stands apart from the engine, whose pool and whose layers would cost a call s
 import sqlite3
 import threading
 from pathlib import Path
+from time import monotonic
 from typing import Any, Protocol
 
 from sqlalchemy.engine import URL
@@ -17,6 +18,8 @@ BUSY_SECONDS = 5
 CONNECT_SECONDS = 2
 # SQLite's own default, for each of many threads.
 KEPT_KIB = 2000
+# How long a file of SQLite that was moved away or replaced may go unnoticed by a read.
+LOOK_SECONDS = 0.1
 
 POSTGRES_CONNECT: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
@@ -64,9 +67,10 @@ class HeldConnections:
         self._held = held
 
     def fetch_one(self, statement: str, *values: str) -> tuple[Any, ...] | None:
-        was_held = self._held.connection is not None
+        held = self._held
+        was_held = held.connection is not None
         try:
-            return self._ask(statement, *values)
+            return self._ask(held, statement, values)
         except self.errors as error:
             self.close()
             # Only what was open may have been broken for long; a second wait for a server that is away is for nothing.
@@ -74,7 +78,7 @@ class HeldConnections:
                 raise DatabaseUnavailable from error
         return self.fetch_one(statement, *values)
 
-    def _ask(self, statement: str, *values: str) -> tuple[Any, ...] | None:
+    def _ask(self, held: Any, statement: str, values: tuple[str, ...]) -> tuple[Any, ...] | None:
         raise NotImplementedError
 
     def close(self) -> None:
@@ -84,9 +88,10 @@ class HeldConnections:
 
 
 class _HeldFile(Held):
-    """The connection, and which file it is open on."""
+    """The connection, which file it is open on, and when to look again whether that still lies at its path."""
 
     file: tuple[int, int] | None = None
+    look_at: float = 0.0
 
 
 class SqliteLookup(HeldConnections):
@@ -101,13 +106,17 @@ class SqliteLookup(HeldConnections):
         self._path = path
         self._kept_kib = kept_kib
 
-    def _ask(self, statement: str, *values: str) -> tuple[Any, ...] | None:
-        held = self._held
+    def _ask(self, held: _HeldFile, statement: str, values: tuple[str, ...]) -> tuple[Any, ...] | None:
         connection = held.connection
-        if connection is None or held.file != file_at(self._path):
+        # ADR 13: looking at every read would cost a third of it.
+        if connection is None or (monotonic() >= held.look_at and not self._is_in_place(held)):
             connection = self._open()
         row: tuple[Any, ...] | None = connection.execute(statement, values).fetchone()
         return row
+
+    def _is_in_place(self, held: _HeldFile) -> bool:
+        found, held.look_at = file_at(self._path), monotonic() + LOOK_SECONDS
+        return held.file == found
 
     def _open(self) -> sqlite3.Connection:
         self.close()
@@ -115,8 +124,9 @@ class SqliteLookup(HeldConnections):
         connection.execute("PRAGMA query_only = ON")
         # Negative numbers are KiB, positive ones are pages.
         connection.execute(f"PRAGMA cache_size = -{self._kept_kib}")
-        self._held.file = file_at(self._path)
-        self._held.connection = connection
+        held = self._held
+        held.file, held.look_at = file_at(self._path), monotonic() + LOOK_SECONDS
+        held.connection = connection
         return connection
 
 

@@ -41,8 +41,7 @@ class PostgresLookup(HeldConnections):
         super().__init__(_HeldConnection())
         self._dsn = dsn
 
-    def _ask(self, statement: str, *values: str) -> tuple[Any, ...] | None:
-        held = self._held
+    def _ask(self, held: _HeldConnection, statement: str, values: tuple[str, ...]) -> tuple[Any, ...] | None:
         if held.connection is None:
             self._open()
         pgconn = held.connection.pgconn

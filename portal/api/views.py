@@ -29,8 +29,8 @@ def me(caller: Principal) -> ResponseReturnValue:
         "token": {
             "id": caller.token_id,
             "kind": caller.kind.value,
-            "name": caller.token_name,
-            "token_prefix": caller.token_hint,
+            "name": caller.named.token,
+            "token_prefix": caller.named.hint,
             "scopes": caller.scopes,
             "expires_at": iso_or_null(caller.expires_at),
         },
@@ -50,12 +50,12 @@ def account(caller: Principal) -> ResponseReturnValue:
 
 
 def _account_of(caller: Principal) -> AccountNamed | None:
-    if caller.account_id is None or caller.account_name is None:
-        return None
-    return {"id": caller.account_id, "name": caller.account_name}
+    name = caller.named.account
+    return None if caller.account_id is None or name is None else {"id": caller.account_id, "name": name}
 
 
 def _user_of(caller: Principal) -> PersonNamed | None:
-    if caller.user_id is None or caller.user_name is None or caller.user_email is None:
+    name, email = caller.named.user, caller.named.email
+    if caller.user_id is None or name is None or email is None:
         return None
-    return {"id": caller.user_id, "name": caller.user_name, "email": caller.user_email}
+    return {"id": caller.user_id, "name": name, "email": email}

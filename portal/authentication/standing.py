@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
-from portal.authentication.principal import TOKENS_WITH_HOLDERS, Principal, read_token
+from portal.authentication.principal import HOW_TOKENS_STAND, Principal, read_token
 from portal.authentication.refused import Refused
 
-_QUERY = text(f"{TOKENS_WITH_HOLDERS} WHERE t.id IN :ids").bindparams(bindparam("ids", expanding=True))
+_QUERY = text(f"{HOW_TOKENS_STAND} WHERE t.id IN :ids").bindparams(bindparam("ids", expanding=True))
 # SQLite takes 32,766 values in one statement.
 _IN_ONE_GO = 5_000
 

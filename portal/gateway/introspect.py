@@ -82,7 +82,7 @@ def _told(principal: Principal, *, made_at: datetime) -> IntrospectionJson:
         "scope": FULL_ACCESS if principal.scopes is None else " ".join(principal.scopes),
         # By ids, which are never reused; an address or a name may become somebody else's.
         "sub": f"user:{principal.user_id}" if is_person else f"account:{principal.account_id}",
-        "username": principal.user_email if is_person else principal.account_name,
+        "username": principal.named.email if is_person else principal.named.account,
         "iat": int(made_at.timestamp()),
         "token_type": "Bearer",
         "account_id": principal.account_id,

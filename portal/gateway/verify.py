@@ -50,6 +50,8 @@ _NO_USER = ("X-Portal-User", NOBODY)
 _FULL_ACCESS = ("X-Portal-Scopes", FULL_ACCESS)
 # By whether there is no user behind it; service tokens are let in nowhere.
 _KIND = (("X-Portal-Token-Kind", Kind.PERSONAL.value), ("X-Portal-Token-Kind", Kind.ACCOUNT.value))
+# A member of an enumeration is looked for each time it is named.
+_SERVICE = Kind.SERVICE
 _PROBLEM_JSON = ("Content-Type", "application/problem+json")
 
 
@@ -76,10 +78,14 @@ class Verify:
         try:
             address = address_of(get("REMOTE_ADDR"), get("HTTP_X_FORWARDED_FOR"), trusted=self._trusted)
             principal = self._authenticator.let_in(
-                get("HTTP_AUTHORIZATION"), get("HTTP_X_ACCESS_TOKEN"), get("HTTP_X_API_TOKEN"), address=address
+                get("HTTP_AUTHORIZATION"),
+                get("HTTP_X_ACCESS_TOKEN"),
+                get("HTTP_X_API_TOKEN"),
+                address=address,
+                with_names=False,
             )
             query = get("QUERY_STRING")
-            if query or principal.kind is Kind.SERVICE:
+            if query or principal.kind is _SERVICE:
                 self._check(principal, query or "", address=address)
         except Exception as error:
             return self._refuse(error, environ, start_response, address=address)
@@ -125,7 +131,7 @@ def _identity(principal: Principal) -> list[tuple[str, str]]:
 
 
 def _why_not(principal: Principal, demanded: tuple[str, ...]) -> Refused | None:
-    if principal.kind is Kind.SERVICE:
+    if principal.kind is _SERVICE:
         return Refused("forbidden", "A service token asks about other tokens; it is let in nowhere itself.")
     lacking = [scope for scope in demanded if not principal.has_scope(scope)]
     if not lacking:

@@ -97,7 +97,7 @@ def call(app, view, secret, **environ):
 
 def test_the_view_gets_the_principal_and_the_log_its_caller(app, database, cast):
     token_id, secret = make_token(database, cast.bob)
-    answer, environ = call(app, bearer_required()(lambda caller: caller.user_name), secret)
+    answer, environ = call(app, bearer_required()(lambda caller: caller.named.user), secret)
 
     assert (answer, environ[CALLER]) == ("Bob", f"token:{token_id}")
 

@@ -6,13 +6,14 @@ import socket
 import threading
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import func, select, text
 
 from portal.database import Database
 from portal.errors import DatabaseUnavailable
+from portal.lookup import LOOK_SECONDS
 from tests.cast import add_account
 from tests.conftest import own_postgres
 from tests.kernel.conftest import file_of, names
@@ -154,6 +155,7 @@ def send(number, pids):
 def test_f04_a_missing_file_is_never_an_unknown_token(sqlite):
     ask(sqlite)
     file_of(sqlite).unlink()
+    sleep(LOOK_SECONDS)
 
     with pytest.raises(DatabaseUnavailable):
         ask(sqlite)
@@ -167,6 +169,7 @@ def test_a_file_that_was_replaced_is_opened_anew(sqlite, sqlite_template):
     other.rename(file_of(sqlite))
     for leftover in ("-wal", "-shm"):
         Path(f"{file_of(sqlite)}{leftover}").unlink(missing_ok=True)
+    sleep(LOOK_SECONDS)
 
     assert ask(sqlite) is None
 
