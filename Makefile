@@ -3,7 +3,7 @@
 BIN := .venv/bin
 ARGS ?=
 ONLY ?=
-ROUNDS ?= 7
+ROUNDS ?=
 SECONDS ?= 2
 MINUTES ?= 10
 JOBS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
@@ -41,7 +41,7 @@ check: installed-dev  ## Check format, lint, types and templates
 	@$(BIN)/djlint --quiet --lint templates
 
 bench: installed-dev installed-bench  ## Measure against floors and peers (ONLY=verify-sqlite, ROUNDS=7, SECONDS=2)
-	@$(BIN)/python -m bench run $(if $(ONLY),--only $(ONLY)) --rounds $(ROUNDS) --seconds $(SECONDS)
+	@$(BIN)/python -m bench run $(if $(ONLY),--only $(ONLY)) --rounds $(or $(ROUNDS),7) --seconds $(SECONDS)
 
 soak: installed-dev installed-bench  ## Mixed load for minutes; memory and latency must stay flat (MINUTES=10)
 	@$(BIN)/python -m bench soak --minutes $(MINUTES)

@@ -32,6 +32,7 @@ GUNICORN = (
     "--no-control-socket",
     f"--worker-tmp-dir={Path('/dev') / 'shm'}",
 )
+_UNKNOWN = {"Authorization": "Bearer nobody"}
 
 
 def wsgi_on_granian(lab: Lab) -> Contestant:
@@ -44,10 +45,34 @@ def wsgi_on_granian(lab: Lab) -> Contestant:
     return Contestant("wsgi-granian", what, process, "/verify", 204, lab.sqlite().headers())
 
 
+def reading_on_granian(lab: Lab) -> Contestant:
+    """With one thread, and scheduled in batches: what `portal gateway` does for a file of SQLite."""
+    database = lab.sqlite()
+    process = lab.server(
+        "floor-granian-reading",
+        lambda port: [*GRANIAN, "--blocking-threads=1", f"--port={port}", "bench.apps.reading:wsgi"],
+        ready=lambda port: status_of(port, "/verify", _UNKNOWN) == 401,
+        environment={"BENCH_DATABASE": database.path, "BENCH_BATCH": "1"},
+    )
+    return Contestant("reading-granian", "the least with a read, granian", process, "/verify", 204, database.headers())
+
+
 def wsgi_on_gunicorn(lab: Lab) -> Contestant:
     process = _gunicorn(lab, "floor-gunicorn", "wsgi", ready="/verify")
     what = "bare WSGI on gunicorn"
     return Contestant("wsgi-gunicorn", what, process, "/verify", 204, lab.sqlite().headers())
+
+
+def reading_on_gunicorn(lab: Lab) -> Contestant:
+    database = lab.sqlite()
+    process = lab.server(
+        "floor-gunicorn-reading",
+        lambda port: [*GUNICORN, f"--bind=127.0.0.1:{port}", "bench.apps.reading:wsgi"],
+        ready=lambda port: status_of(port, "/verify", _UNKNOWN) == 401,
+        environment={"BENCH_DATABASE": database.path},
+    )
+    what = "the least with a read, gunicorn"
+    return Contestant("reading-gunicorn", what, process, "/verify", 204, database.headers())
 
 
 def flask_on_gunicorn(lab: Lab) -> Contestant:

@@ -82,6 +82,26 @@ RATIOS: Sequence[Ratio] = (
         gate=0.75,
     ),
     Ratio(
+        "reading",
+        "The least that reads, granian and SQLite, to bare WSGI on granian",
+        floors.reading_on_granian,
+        floors.wsgi_on_granian,
+    ),
+    Ratio("verify-reading", "/verify on the gateway, to it", ours.verify_sqlite, floors.reading_on_granian),
+    Ratio(
+        "reading-peer",
+        "The least that reads, to node:http + better-sqlite3",
+        floors.reading_on_granian,
+        peer_contestants.node,
+    ),
+    Ratio(
+        "reading-web",
+        "The least that reads, gunicorn and SQLite, to bare WSGI on gunicorn",
+        floors.reading_on_gunicorn,
+        floors.wsgi_on_gunicorn,
+    ),
+    Ratio("verify-reading-web", "/verify on the web server, to it", ours.verify_on_web, floors.reading_on_gunicorn),
+    Ratio(
         "me-sqlite",
         "/api/v1/me, SQLite, to bare Flask on gunicorn",
         ours.me_sqlite,

@@ -43,7 +43,7 @@ def verify_two_workers(lab: Lab) -> Contestant:
 
 
 def verify_with_writes(lab: Lab) -> Contestant:
-    beside = partial(_writes, lab, lab.sqlite().url.removeprefix("sqlite:///"))
+    beside = partial(_writes, lab, lab.sqlite().path)
     return _verify("gateway-writes", lab, lab.sqlite(), "sqlite", what="200 writes a second beside", beside=beside)
 
 

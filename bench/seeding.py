@@ -53,6 +53,11 @@ class Seeded:
     url: str
     known: tuple[str, ...]
 
+    @property
+    def path(self) -> str:
+        """Where the file of SQLite lies."""
+        return self.url.removeprefix("sqlite:///")
+
     def headers(self) -> tuple[str, ...]:
         """The header of each call, in an order that has nothing to do with where its row lies."""
         return tuple(f"Authorization: Bearer {secret}" for secret in sorted(self.known))

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from portal.audit import ActorKind
-from portal.authentication.principal import Authenticator
+from portal.audit import Action, ActorKind, AuditEvent
+from portal.authentication.principal import Authenticator, Names
 from portal.authentication.refused import Refused
 from portal.clock import utc_now
 from portal.current import running_in
@@ -75,6 +75,38 @@ def test_a_service_token_acts_in_no_account_and_for_no_person(authenticator, dat
             getattr(service, asked)
     actor = service.actor("203.0.113.7")
     assert (actor.kind, actor.account_id, actor.id, actor.token_id) == (ActorKind.SERVICE, None, service.token_id, None)
+
+
+def test_names_are_read_only_where_they_are_asked_for(authenticator, database, cast):
+    _, secret = make_token(database, cast.bob, "Deploy")
+    named, unnamed = (let_in(authenticator, secret, with_names=wanted) for wanted in (True, False))
+
+    assert named.named == Names(
+        account="Acme", user="Bob", email=cast.bob.email, token="Deploy", hint=f"{secret[:12]}…"
+    )
+    assert unnamed == named._replace(names=None)
+    with pytest.raises(LookupError):
+        _ = unnamed.named
+
+
+@pytest.mark.parametrize("is_dead", [True, False])
+def test_a_refusal_names_the_person_though_the_call_asked_for_no_names(app, authenticator, database, cast, is_dead):
+    token_id, secret = make_token(database, cast.bob)
+    if is_dead:
+        set_moments(database, token_id, revoked_at=utc_now())
+        with pytest.raises(Refused):
+            let_in(authenticator, secret, with_names=False)
+    else:
+        authenticator.note_refusal(let_in(authenticator, secret, with_names=False), "insufficient_scope", address=None)
+    running_in(app).recorder.flush(is_last=True)
+
+    with database.reading() as session:
+        refusal = session.scalars(select(AuditEvent).where(AuditEvent.action == Action.CALL_REFUSED)).one()
+        assert (refusal.actor_kind, refusal.actor_id, refusal.actor_name) == (ActorKind.USER, cast.bob.id, "Bob")
+
+
+def let_in(authenticator, secret, *, with_names):
+    return authenticator.let_in(f"Bearer {secret}", None, None, address=None, with_names=with_names)
 
 
 def test_full_access_has_every_scope_and_a_list_only_its_own(authenticator, database, cast):

@@ -174,6 +174,24 @@ def test_a_file_that_was_replaced_is_opened_anew(sqlite, sqlite_template):
     assert ask(sqlite) is None
 
 
+def test_a_file_that_was_replaced_is_noticed_by_readers_in_a_moment_and_by_writers_at_once(sqlite, sqlite_template):
+    ask(sqlite)
+    file_of(sqlite).unlink()
+
+    with pytest.raises(DatabaseUnavailable):
+        sqlite.transaction(lambda session: add_account(session, "Globex"))
+    started = monotonic()
+    while ask_or_none(sqlite) is not None:
+        assert monotonic() - started < LOOK_SECONDS + 1
+
+
+def ask_or_none(either):
+    try:
+        return ask(either)
+    except DatabaseUnavailable:
+        return None
+
+
 def test_it_answers_while_another_process_writes(sqlite, locked_for):
     locked_for(30)
     started = monotonic()
