@@ -13,6 +13,7 @@ import pytest
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Table, delete
 from sqlalchemy.engine import make_url
+from werkzeug.routing import Rule
 
 from portal.accounts.models import Installation, User
 from portal.accounts.sessions import start_session
@@ -149,6 +150,24 @@ def settings_for(database_url: str, folder: Path, **more: str) -> Settings:
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
     """Templates are compiled once for each worker and not for each app, which would take half of the time."""
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_rules() -> Iterator[None]:
+    """What builds an address from a rule, too: werkzeug writes and compiles it anew for each app, which would take
+    three quarters of making one. It depends on nothing but the rule."""
+    compiled: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+    compile_one = Rule._compile_builder
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (rule.rule, *rule._trace, repr(rule.defaults), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_one(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
+        yield
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from time import sleep
 
 import pytest
 from sqlalchemy import select
 
 from portal.database import Database
+from portal.lookup import LOOK_SECONDS
 from portal.tokens.models import Token
 from tests.builders import make_token
 from tests.cast import add_cast
@@ -242,6 +244,7 @@ def test_f04_without_the_database_it_says_503_and_comes_back_by_itself(tmp_path,
         client = gateway.client()
         assert client.get("/verify", token=secret).status == 204
         file.rename(tmp_path / "away.db")
+        sleep(LOOK_SECONDS)
         gone = client.get("/verify", token=secret)
         (tmp_path / "away.db").rename(file)
 

@@ -3,7 +3,7 @@
 import threading
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import select, text, update
@@ -12,6 +12,7 @@ from portal.accounts.models import Account, User, UserSession
 from portal.audit import AuditEvent
 from portal.current import running_in
 from portal.database import POOL_SECONDS, POOL_SIZE
+from portal.lookup import LOOK_SECONDS
 from tests.builders import ago
 from tests.conftest import settings_for
 from tests.everything import pages
@@ -107,6 +108,7 @@ class TestAway:
         if database.is_sqlite:
             path = Path(str(database.url.database))
             moved = path.rename(path.with_suffix(".moved"))
+            sleep(LOOK_SECONDS)
             assert_unavailable(alice.get("/settings/profile"))
             moved.rename(path)
         else:
