@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from portal.audit import Action, ActorKind, AuditEvent
+from portal.authentication import principal
 from portal.authentication.principal import Authenticator, Names
 from portal.authentication.refused import Refused
 from portal.clock import utc_now
@@ -148,6 +149,28 @@ def test_a_dead_token_is_refused_and_its_use_is_not_noted(authenticator, databas
 
     assert refused(authenticator, secret).code == code
     assert last_use(token_id) is None
+
+
+def test_f18_hosts_whose_clocks_differ_agree_but_on_what_ends_in_between(authenticator, database, cast, monkeypatch):
+    ends = ahead(seconds=60)
+    living = make_token(database, cast.bob, "Living", expires_at=ends + timedelta(seconds=9))[1]
+    ending = make_token(database, cast.bob, "Ending", expires_at=ends)[1]
+    revoked_id, revoked = make_token(database, cast.bob, "Revoked")
+    # By a host that is ahead of both.
+    set_moments(database, revoked_id, revoked_at=ends + timedelta(days=1))
+
+    for seconds, codes in ((-3, ["", "", "token_revoked"]), (2, ["", "token_expired", "token_revoked"])):
+        now = ends + timedelta(seconds=seconds)
+        monkeypatch.setattr(principal, "utc_now", lambda now=now: now)
+        assert [code_of(authenticator, secret) for secret in (living, ending, revoked)] == codes
+
+
+def code_of(authenticator, secret):
+    try:
+        authenticator.authenticate(secret, address=None)
+    except Refused as error:
+        return error.code
+    return ""
 
 
 def test_expires_exactly_now_is_expired(authenticator, database, cast):

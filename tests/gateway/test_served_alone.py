@@ -5,13 +5,16 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from time import sleep
+from select import select as readable
+from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import select
 
 from portal.database import Database
+from portal.gateway_server import HEAD_SECONDS
 from portal.lookup import LOOK_SECONDS
 from portal.tokens.models import Token
 from tests.builders import make_token
@@ -81,6 +84,30 @@ def test_no_thread_of_a_worker_is_interrupted_by_another(alone, secret):
     alone.raw(GOOD + bearer(secret) + b"\r\n")
 
     assert alone.policies() == {os.SCHED_BATCH}
+
+
+def test_f19_whoever_sends_a_head_byte_by_byte_is_cut_off_and_holds_nobody_up(alone, secret):
+    began = monotonic()
+    with ExitStack() as held:
+        slow = [held.enter_context(alone.connect()) for _ in range(200)]
+        for connection in slow:
+            connection.sendall(b"GET /verify HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+        while slow:
+            assert monotonic() - began < HEAD_SECONDS + 10
+            slow = [connection for connection in slow if is_taken(connection, b"x")]
+            asked = monotonic()
+            assert alone.raw(GOOD + bearer(secret) + b"\r\n").status == 204
+            assert monotonic() - asked < 2
+            sleep(0.5)
+
+
+def is_taken(connection, byte):
+    """Whether the server still listens to that one, who sends one byte more. It says nothing before it ends it."""
+    try:
+        connection.send(byte)
+        return not readable([connection], [], [], 0)[0]
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize("host", [b"", b"Host: \r\n", b"Host: evil.example:1\r\n"])

@@ -65,7 +65,7 @@ class TestTransaction:
 class TestSecondTry:
     """Real failures of PostgreSQL: `work` runs once more, on a new session, and never a third time."""
 
-    def test_a_serialization_failure_is_tried_once_more(self, postgres):
+    def test_f07_a_serialization_failure_is_tried_once_more(self, postgres):
         account = postgres.transaction(lambda session: add_account(session, "Acme"))
         tries = []
 
@@ -79,7 +79,7 @@ class TestSecondTry:
         assert len(set(map(id, tries))) == 2
         assert names(postgres) == ["Acme Ltd"]
 
-    def test_a_second_failure_is_told(self, postgres):
+    def test_f07_a_second_failure_is_told(self, postgres):
         account = postgres.transaction(lambda session: add_account(session, "Acme"))
         tries = []
 
@@ -94,7 +94,7 @@ class TestSecondTry:
         assert len(tries) == 2
         assert names(postgres) == ["Quicker"]
 
-    def test_a_deadlock_is_tried_once_more(self, postgres):
+    def test_f07_a_deadlock_is_tried_once_more(self, postgres):
         first = postgres.transaction(lambda session: add_account(session, "Acme"))
         second = postgres.transaction(lambda session: add_account(session, "Globex"))
         both_hold_one = threading.Barrier(2)
