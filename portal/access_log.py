@@ -3,13 +3,10 @@
 No secret reaches it: the values of query fields that name tokens are cut out, and whatever has the shape of one.
 """
 
-import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from contextvars import ContextVar
-from select import select
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
@@ -17,6 +14,7 @@ from urllib.parse import unquote_plus
 import orjson
 
 from portal.clock import utc_now
+from portal.lines import STDOUT
 from portal.metrics import NO_ROUTE, Counts
 
 if TYPE_CHECKING:
@@ -38,7 +36,6 @@ _SECRET_SHAPE = re.compile(r"[a-z0-9]{2,10}_[0-9A-Za-z]{43}")
 _SHORTEST_SECRET = 2 + 1 + 43
 # A longer text is cut, so that a line stays one write to a pipe, which no other process can tear apart.
 _LONGEST_TEXT = 400
-_STDOUT = 1
 
 Sink = Callable[[bytes], object]
 
@@ -53,7 +50,7 @@ class AccessLog:
         self._counts = counts or Counts()
         # What the world sees, whatever the hop from the proxy to us speaks.
         self._scheme = scheme
-        self._sink = sink or to_stdout
+        self._sink = sink or STDOUT.write
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         started = monotonic()
@@ -111,20 +108,6 @@ def loggable(text: str) -> str:
     return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
 
 
-def to_stdout(line: bytes) -> None:
-    """Writes a line of the access log."""
-    # A full disk or a reader that went away costs the line, never the answer.
-    with suppress(OSError):
-        os.write(_STDOUT, line)
-
-
-def to_stdout_at_once(line: bytes) -> None:
-    """As `to_stdout`, for those who must not wait: a line that the reader has no room for is dropped."""
-    with suppress(OSError):
-        if select((), (_STDOUT,), (), 0)[1]:
-            os.write(_STDOUT, line)
-
-
 def clean_query(query: str) -> str:
     """A query string without the values of fields that carry secrets, and without anything shaped like a token."""
     return without_secrets("&".join(_clean_field(field) for field in re.split("[&;]", query)))
@@ -153,7 +136,7 @@ def _line(environ: "WSGIEnvironment", *, status: int, seconds: float) -> bytes:
         "peer": environ.get("REMOTE_ADDR"),
         "caller": environ.get(CALLER),
     }
-    return orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
+    return orjson.dumps(entry, option=orjson.OPT_UTC_Z)
 
 
 def _decoded(text: str) -> str:

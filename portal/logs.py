@@ -4,7 +4,6 @@ No secret reaches it, and nothing in it can start a line of its own or act on a 
 """
 
 import logging
-import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 import orjson
 
 from portal.access_log import printable, request_at_work, without_secrets
+from portal.lines import STDERR
 
 # What every record has by itself; anything else was handed over as `extra`.
 _OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
@@ -54,9 +54,20 @@ class JsonLines(logging.Formatter):
         return orjson.dumps(entry, option=orjson.OPT_UTC_Z).decode()
 
 
+class ToStderr(logging.Handler):
+    """Hands records on to stderr; one that it has no room for is dropped."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            STDERR.write(self.format(record).encode())
+        except Exception:
+            # As the handlers of the library do: a record that cannot be written must not cost more than itself.
+            self.handleError(record)
+
+
 def install() -> None:
     """Sends every record of level INFO and above to stderr as JSON, whoever logs it."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = ToStderr()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # It reports every step of a migration, also when there is nothing to do.

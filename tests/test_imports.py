@@ -92,6 +92,7 @@ LAYERS = (
             "portal.access_log",
             "portal.metrics",
             "portal.logs",
+            "portal.lines",
             "portal.addresses",
             "portal.names",
             "portal.problems",

@@ -6,9 +6,10 @@ The secret may stand in the address, so no address is logged but by the cleaning
 import orjson
 from websockets.asyncio.server import ServerConnection
 
-from portal.access_log import clean_query, loggable, to_stdout_at_once, without_secrets
+from portal.access_log import clean_query, loggable, without_secrets
 from portal.clock import utc_now
 from portal.events.listeners import Listener
+from portal.lines import STDOUT
 
 # No close frame was sent: the other side vanished, or was cut off.
 _ABNORMAL = 1006
@@ -47,5 +48,4 @@ def log_request(path: str, *, method: str, status: int, peer: str | None) -> Non
 
 def _log(event: str, where: Where, **more: object) -> None:
     entry = {"at": utc_now(), "event": event, **where, **more}
-    # In the loop: whoever is slow to read the log would hold up everybody, and keep the sockets of dead tokens open.
-    to_stdout_at_once(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z))
+    STDOUT.write(orjson.dumps(entry, option=orjson.OPT_UTC_Z))

@@ -1,0 +1,76 @@
+"""Lines of the logs, whose reader may be stuck (F46)."""
+
+import os
+import select
+from pathlib import Path
+
+import orjson
+import pytest
+
+from portal.lines import Lines
+
+SIZE = 4000
+
+
+@pytest.fixture
+def pipe():
+    reader, writer = os.pipe()
+    yield reader, writer
+    for one in (reader, writer):
+        os.close(one)
+
+
+def lines_in(reader):
+    """All that waits in the pipe."""
+    content = b""
+    while select.select([reader], [], [], 0)[0]:
+        content += os.read(reader, 65536)
+    return [orjson.loads(line) for line in content.splitlines()]
+
+
+def line(number, size=SIZE):
+    return orjson.dumps({"event": number, "fill": "x" * size})
+
+
+def test_f46_what_a_stuck_reader_has_no_room_for_is_dropped_and_counted(pipe):
+    reader, writer = pipe
+    lines = Lines(writer)
+    for number in range(100):
+        lines.write(line(number))
+
+    kept = lines_in(reader)
+    lines.write(line(100))
+    told, last = lines_in(reader)
+
+    assert [one["event"] for one in kept] == list(range(len(kept)))
+    assert (told["event"], told["dropped"]) == ("log lines dropped", 100 - len(kept))
+    assert last["event"] == 100
+
+
+def test_a_line_that_is_longer_than_a_pipe_is_not_waited_for(pipe):
+    reader, writer = pipe
+    lines = Lines(writer)
+    lines.write(line(1, size=1_000_000))
+    torn = os.read(reader, 1_000_000)
+
+    lines.write(line(2))
+    end_of_torn, *whole = os.read(reader, 1_000_000).splitlines()
+
+    assert torn.startswith(b'{"event":1,')
+    assert end_of_torn == b""
+    assert [orjson.loads(one)["event"] for one in whole] == ["log lines dropped", 2]
+
+
+def test_f46_a_full_disk_costs_lines_and_nothing_else():
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        Lines(full.fileno()).write(line(1))
+
+
+def test_a_reader_that_went_away_costs_lines_and_nothing_else(pipe):
+    reader, writer = pipe
+    gone = os.dup(writer)
+    Lines(gone).write(line(1))
+    os.close(gone)
+    Lines(gone).write(line(2))
+
+    assert [one["event"] for one in lines_in(reader)] == [1]
