@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from bench.lab import Lab
 from bench.machine import on_core
 from bench.seeding import Seeded
+from portal.authentication.authenticator import Authenticator
 from portal.authentication.carriers import secret_from
-from portal.authentication.principal import Authenticator
 from portal.database import Database
 from portal.gateway.verify import Verify
 from portal.lookup import Lookup

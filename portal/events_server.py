@@ -16,7 +16,7 @@ from types import FrameType
 
 from websockets.asyncio.server import Server, serve
 
-from portal.authentication.principal import Authenticator
+from portal.authentication.authenticator import Authenticator
 from portal.database import Database
 from portal.events.closing import Closing, Code
 from portal.events.descriptors import SPARE, room_for

@@ -22,7 +22,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from portal.authentication.principal import Authenticator
+from portal.authentication.authenticator import Authenticator
 from portal.database import Database
 from portal.gateway.verify import PATH, Verify, is_verify
 from portal.recorder import Recorder

@@ -14,8 +14,9 @@ from flask.typing import ResponseReturnValue
 from portal.access_log import CALLER
 from portal.accounts.guards import GUARD
 from portal.accounts.models import Role
+from portal.authentication.authenticator import Authenticator
 from portal.authentication.needs import NEEDS, Needs
-from portal.authentication.principal import Authenticator, Principal
+from portal.authentication.principal import Principal
 from portal.authentication.refused import Refused
 from portal.current import client_address, running, running_in
 from portal.errors import NotAllowed, NotFound, TooManyTries

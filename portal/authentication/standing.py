@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
-from portal.authentication.principal import HOW_TOKENS_STAND, Principal, read_token
+from portal.authentication.principal import Principal
 from portal.authentication.refused import Refused
+from portal.authentication.rows import HOW_TOKENS_STAND, read_token
 
 _QUERY = text(f"{HOW_TOKENS_STAND} WHERE t.id IN :ids").bindparams(bindparam("ids", expanding=True))
 # SQLite takes 32,766 values in one statement.

@@ -5,7 +5,8 @@ Everything here asks the database or Redis and waits for the answer, so it runs 
 
 from typing import NamedTuple
 
-from portal.authentication.principal import Authenticator, Principal
+from portal.authentication.authenticator import Authenticator
+from portal.authentication.principal import Principal
 from portal.authentication.refused import Refused
 from portal.database import Database
 from portal.errors import DatabaseUnavailable, TooManyTries

@@ -18,8 +18,9 @@ import orjson
 
 from portal.access_log import REQUEST_ID
 from portal.addresses import address_of
+from portal.authentication.authenticator import Authenticator
 from portal.authentication.challenge import challenge
-from portal.authentication.principal import Authenticator, Principal
+from portal.authentication.principal import Principal
 from portal.authentication.refused import Refused
 from portal.errors import DatabaseUnavailable
 from portal.metrics import UNAVAILABLE, Counts

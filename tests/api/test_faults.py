@@ -13,7 +13,7 @@ from portal.accounts.service import lock_account
 from portal.errors import OutcomeUnknown
 from portal.tokens.secret import make_secret
 from tests.api.calls import ME, TOKENS, Program, code
-from tests.authentication.test_principal import unreachable
+from tests.authentication.test_authenticator import unreachable
 from tests.builders import make_token
 from tests.conftest import settings_for
 

@@ -10,7 +10,7 @@ from portal.errors import DatabaseUnavailable
 from portal.problems import PROBLEMS
 from portal.tokens.secret import make_secret
 from tests.api.calls import ME, TOKENS, Program, code
-from tests.authentication.test_principal import unreachable
+from tests.authentication.test_authenticator import unreachable
 from tests.builders import ago, make_token
 from tests.conftest import settings_for
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.accounts.models import Role, User
 from portal.audit import AuditEvent
-from portal.authentication.principal import Authenticator
+from portal.authentication.authenticator import Authenticator
 from portal.authentication.refused import Refused
 from portal.current import running_in
 from portal.tokens.models import Kind, Token

@@ -11,7 +11,7 @@ from portal.current import running_in
 from portal.members import service as members
 from portal.tokens.secret import make_secret
 from tests.api.calls import Program, code
-from tests.authentication.test_principal import unreachable
+from tests.authentication.test_authenticator import unreachable
 from tests.builders import actor_of, ago, ahead, make_account_token, make_token
 from tests.conftest import settings_for
 from tests.gateway.questions import INTROSPECT, new_service, row, set_moments

@@ -7,7 +7,7 @@ import pytest
 from portal.current import running_in
 from portal.tokens.secret import make_secret
 from tests.api.calls import Program, code
-from tests.authentication.test_principal import unreachable
+from tests.authentication.test_authenticator import unreachable
 from tests.builders import ago, ahead, make_account_token, make_token
 from tests.conftest import settings_for
 from tests.everything import all_rows

@@ -17,7 +17,7 @@ from portal.tokens import service
 from portal.tokens.models import Token
 from portal.tokens.secret import make_secret
 from tests.api.test_faults import break_connections
-from tests.authentication.test_principal import unreachable
+from tests.authentication.test_authenticator import unreachable
 from tests.builders import actor_of, make_token
 from tests.conftest import settings_for
 from tests.full_disk import disk_of

@@ -5,7 +5,7 @@ import pytest
 from portal.accounts.models import Account, Role, User
 from portal.accounts.service import NoSuchUser
 from portal.audit import OPERATOR
-from portal.authentication.principal import Authenticator
+from portal.authentication.authenticator import Authenticator
 from portal.authentication.refused import Refused
 from portal.clock import utc_now
 from portal.current import running_in

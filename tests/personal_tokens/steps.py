@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from portal.app import Portal
 from portal.audit import Action, AuditEvent
-from portal.authentication.principal import Authenticator
+from portal.authentication.authenticator import Authenticator
 from portal.authentication.refused import Refused
 from portal.current import running_in
 from portal.database import Database

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.accounts.models import User
-from portal.authentication.principal import Authenticator
+from portal.authentication.authenticator import Authenticator
 from portal.authentication.refused import Refused
 from portal.clock import utc_now
 from portal.current import running_in

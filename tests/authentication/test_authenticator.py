@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select, update
 
 from portal.audit import Action, ActorKind, AuditEvent
-from portal.authentication import principal
-from portal.authentication.principal import Authenticator, Names
+from portal.authentication import authenticator as authenticator_room
+from portal.authentication.authenticator import Authenticator
+from portal.authentication.principal import Names
 from portal.authentication.refused import Refused
 from portal.clock import utc_now
 from portal.current import running_in
@@ -161,7 +162,7 @@ def test_f18_hosts_whose_clocks_differ_agree_but_on_what_ends_in_between(authent
 
     for seconds, codes in ((-3, ["", "", "token_revoked"]), (2, ["", "token_expired", "token_revoked"])):
         now = ends + timedelta(seconds=seconds)
-        monkeypatch.setattr(principal, "utc_now", lambda now=now: now)
+        monkeypatch.setattr(authenticator_room, "utc_now", lambda now=now: now)
         assert [code_of(authenticator, secret) for secret in (living, ending, revoked)] == codes
 
 
