@@ -191,6 +191,8 @@ def _is_undone(error: DBAPIError) -> bool:
 def _engine(url: URL) -> Engine:
     # An error's text goes to the log; the values of the statement (addresses, hashes) must not go along.
     pool = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": POOL_SECONDS, "hide_parameters": True}
+    # The one that was used last is used again: those that a busy moment once needed keep no pages of the file for it.
+    pool["pool_use_lifo"] = True
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, connect_args=POSTGRES_CONNECT, **pool)
     path = Path(str(url.database))

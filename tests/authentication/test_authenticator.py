@@ -107,6 +107,13 @@ def test_a_refusal_names_the_person_though_the_call_asked_for_no_names(app, auth
         assert (refusal.actor_kind, refusal.actor_id, refusal.actor_name) == (ActorKind.USER, cast.bob.id, "Bob")
 
 
+def test_names_that_are_gone_are_not_made_up(authenticator, database, cast):
+    unnamed = let_in(authenticator, make_token(database, cast.bob)[1], with_names=False)
+
+    with pytest.raises(DatabaseUnavailable):
+        authenticator.note_refusal(unnamed._replace(token_id=10**9), "insufficient_scope", address=None)
+
+
 def let_in(authenticator, secret, *, with_names):
     return authenticator.let_in(f"Bearer {secret}", None, None, address=None, with_names=with_names)
 
