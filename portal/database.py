@@ -90,6 +90,17 @@ def as_utc(value: datetime | str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def filled_up(ids: Sequence[int]) -> list[int]:
+    """`ids` for an IN, the last one repeated until they are a power of two; none for none.
+
+    Drivers keep the statements of a connection, one for each length, and one of thousands takes hundreds of KB.
+    """
+    if not ids:
+        return []
+    wanted = 1 << (len(ids) - 1).bit_length()
+    return [*ids, *[ids[-1]] * (wanted - len(ids))]
+
+
 def _as_utc_or_none(value: datetime | str | None) -> datetime | None:
     return None if value is None else as_utc(value)
 
@@ -191,8 +202,6 @@ def _is_undone(error: DBAPIError) -> bool:
 def _engine(url: URL) -> Engine:
     # An error's text goes to the log; the values of the statement (addresses, hashes) must not go along.
     pool = {"pool_size": POOL_SIZE, "max_overflow": 0, "pool_timeout": POOL_SECONDS, "hide_parameters": True}
-    # The one that was used last is used again: those that a busy moment once needed keep no pages of the file for it.
-    pool["pool_use_lifo"] = True
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, connect_args=POSTGRES_CONNECT, **pool)
     path = Path(str(url.database))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.authentication.principal import Principal
 from portal.authentication.refused import Refused
 from portal.authentication.rows import HOW_TOKENS_STAND, read_token
+from portal.database import filled_up
 
 _QUERY = text(f"{HOW_TOKENS_STAND} WHERE t.id IN :ids").bindparams(bindparam("ids", expanding=True))
 # SQLite takes 32,766 values in one statement.
@@ -32,6 +33,6 @@ def _found(
 ) -> Iterator[tuple[int, Standing]]:
     connection = session.connection()
     for at in range(0, len(token_ids), _IN_ONE_GO):
-        for row in connection.execute(_QUERY, {"ids": token_ids[at : at + _IN_ONE_GO]}):
+        for row in connection.execute(_QUERY, {"ids": filled_up(token_ids[at : at + _IN_ONE_GO])}):
             principal, refusal = read_token(row, now, account_scopes)
             yield principal.token_id, refusal or principal

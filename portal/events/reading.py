@@ -20,7 +20,7 @@ from portal.authentication.principal import Principal
 from portal.authentication.refused import Refused
 from portal.authentication.standing import Standing, standing_of
 from portal.clock import utc_now
-from portal.database import Database
+from portal.database import Database, filled_up
 from portal.tokens.scopes import EVENTS_READ
 
 # The most events in one batch, and in all batches of one read: more waits for the next one, which follows at once.
@@ -88,7 +88,7 @@ def heads_of(session: Session, account_ids: Sequence[int]) -> dict[int, int]:
     newest = select(func.max(AuditEvent.id)).where(AuditEvent.account_id == Account.id).scalar_subquery()
     heads = dict.fromkeys(account_ids, 0)
     for at in range(0, len(account_ids), _IN_ONE_GO):
-        query = select(Account.id, newest).where(Account.id.in_(account_ids[at : at + _IN_ONE_GO]))
+        query = select(Account.id, newest).where(Account.id.in_(filled_up(account_ids[at : at + _IN_ONE_GO])))
         heads.update({account_id: head or 0 for account_id, head in session.connection().execute(query)})
     return heads
 

@@ -14,7 +14,7 @@ from itertools import chain
 from sqlalchemy import Date, Table, bindparam, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from portal.database import Database
+from portal.database import Database, filled_up
 from portal.logs import OnceAMinute
 from portal.recorder import is_unwritten
 from portal.tokens.models import Token
@@ -176,7 +176,7 @@ def _write(session: Session, *, noted: Noted, is_last: bool) -> Noted:
 
 def _looked_up(session: Session, ids: list[int], *, is_last: bool) -> tuple[set[int], set[int]]:
     """Which of these tokens are ours to write until the end of the transaction, and which somebody else holds."""
-    query = select(Token.id).where(Token.id.in_(ids)).order_by(Token.id)
+    query = select(Token.id).where(Token.id.in_(filled_up(ids))).order_by(Token.id)
     # Waiting for one row while holding others could go around in a circle with whoever revokes several.
     free = set(session.scalars(query.with_for_update(key_share=True, skip_locked=not is_last)))
     return free, set() if len(free) == len(ids) else set(session.scalars(query)) - free

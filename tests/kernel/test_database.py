@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import ProgrammingError, StatementError
 
 from portal.accounts.models import Account
-from portal.database import UtcDateTime, as_utc
+from portal.database import UtcDateTime, as_utc, filled_up
 from portal.errors import DatabaseUnavailable, OutcomeUnknown
 from tests.cast import add_account
 from tests.kernel.conftest import names, terminate
@@ -251,3 +251,10 @@ def test_closing_gives_all_connections_back(either):
     either.close()
 
     assert either.engine.pool.checkedin() == 0
+
+
+def test_an_in_is_filled_up_to_few_lengths_and_asks_for_the_same():
+    asked = {count: filled_up(list(range(count))) for count in range(600)}
+
+    assert all(set(asked[count]) == set(range(count)) for count in asked)
+    assert {len(ids) for ids in asked.values()} == {0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}
