@@ -24,7 +24,7 @@ from granian.server.mp import MPServer
 
 from portal.authentication.authenticator import Authenticator
 from portal.database import Database
-from portal.gateway.verify import PATH, Verify, is_verify
+from portal.gateway.verify import Verify, is_verify
 from portal.recorder import Recorder
 from portal.server import BACKLOG
 from portal.settings import Settings
@@ -58,7 +58,7 @@ class Alone:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        if path == PATH or is_verify(path):
+        if is_verify(path):
             return self._verify(environ, start_response)
         body = _ALIVE if path == "/healthz" else b""
         status = "200 OK" if body else "404 Not Found"

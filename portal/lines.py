@@ -22,9 +22,14 @@ class Lines:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._lock = threading.Lock()
+        self.unlock()
         self._dropped = 0
         self._is_torn = False
+
+    def unlock(self) -> None:
+        """A new lock. A process that was just forked needs one: whoever held the old one is not there."""
+        # Reentrant: what handles a signal may log in the very thread that is at it.
+        self._lock = threading.RLock()
 
     def write(self, line: bytes) -> None:
         """Writes a line of JSON, whose end is added, or drops it. Never waits for the reader, and raises nothing."""
@@ -50,3 +55,5 @@ class Lines:
 
 
 STDOUT, STDERR = Lines(1), Lines(2)
+for _one in (STDOUT, STDERR):
+    os.register_at_fork(after_in_child=_one.unlock)

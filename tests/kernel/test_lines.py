@@ -2,11 +2,13 @@
 
 import os
 import select
+import threading
 from pathlib import Path
 
 import orjson
 import pytest
 
+from portal import lines as lines_module
 from portal.lines import Lines
 
 SIZE = 4000
@@ -72,5 +74,27 @@ def test_a_reader_that_went_away_costs_lines_and_nothing_else(pipe):
     Lines(gone).write(line(1))
     os.close(gone)
     Lines(gone).write(line(2))
+
+    assert [one["event"] for one in lines_in(reader)] == [1]
+
+
+def test_a_forked_process_does_not_wait_for_whoever_held_the_lock():
+    with lines_module.STDOUT._lock:
+        child = os.fork()
+        if child == 0:
+            # Another thread of the parent had it, as far as this one can tell.
+            done = threading.Thread(target=lines_module.STDOUT.write, args=(b"{}",), daemon=True)
+            done.start()
+            done.join(5)
+            os._exit(1 if done.is_alive() else 0)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_what_a_signal_logs_does_not_wait_for_the_line_it_interrupted(pipe):
+    reader, writer = pipe
+    lines = Lines(writer)
+    with lines._lock:
+        lines.write(line(1))
 
     assert [one["event"] for one in lines_in(reader)] == [1]
