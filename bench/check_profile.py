@@ -13,9 +13,9 @@ from bench.machine import on_core
 from bench.seeding import Seeded
 from portal.authentication.authenticator import Authenticator
 from portal.authentication.carriers import secret_from
+from portal.authentication.rows import COLUMNS, NAMES, TABLES
 from portal.database import Database
 from portal.gateway.verify import Verify
-from portal.lookup import Lookup
 from portal.recorder import Recorder
 from portal.settings import Settings, load_settings
 from portal.tokens.secret import SecretReader, digest_of, pattern_for
@@ -26,22 +26,6 @@ if TYPE_CHECKING:
 _REPEATS = 15
 
 Profile = dict[str, float]
-
-
-class WatchedLookup:
-    """Passes a read on, and keeps what was asked."""
-
-    def __init__(self, lookup: Lookup) -> None:
-        self._lookup = lookup
-        self.placeholder = lookup.placeholder
-        self.statement = ""
-
-    def fetch_one(self, statement: str, *values: str) -> tuple[Any, ...] | None:
-        self.statement = statement
-        return self._lookup.fetch_one(statement, *values)
-
-    def close(self) -> None:
-        self._lookup.close()
 
 
 class DeafRecorder(Recorder):
@@ -101,7 +85,8 @@ def _from_asking(
     authenticator = Authenticator(settings, database, recorder)
     deaf = Authenticator(settings, database, DeafRecorder(database))
     verify = Verify(authenticator, settings)
-    lookup = _time_lookup(database, settings, seeded)
+    find = database.lookup.finder(f"{COLUMNS}, {NAMES}", TABLES, "t.digest")
+    lookup = _time(find, [digest_of(text) for text in seeded.known])
     unnoted = _time(lambda text: deaf.authenticate(text, address=None), seeded.known)
     noted = _time(lambda text: authenticator.authenticate(text, address=None), seeded.known)
     whole = _time(lambda environ: verify(environ, _start_response), [_environ(text) for text in seeded.known])
@@ -112,15 +97,6 @@ def _from_asking(
         "answer": whole - noted - before["carrier"],
         "whole": whole,
     }
-
-
-def _time_lookup(database: Database, settings: Settings, seeded: Seeded) -> float:
-    plain = database.lookup
-    watched = WatchedLookup(plain)
-    database.lookup = watched
-    Authenticator(settings, database, DeafRecorder(database)).authenticate(seeded.known[0], address=None)
-    database.lookup = plain
-    return _time(lambda digest: plain.fetch_one(watched.statement, digest), [digest_of(text) for text in seeded.known])
 
 
 def _time(work: Callable[[Any], object], given: Sequence[Any]) -> float:

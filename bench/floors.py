@@ -8,7 +8,7 @@ from bench.load import Contestant
 from bench.machine import PEERS
 from bench.processes import Process, status_of
 
-# As many as `portal gateway` and `portal run` work with.
+# What the targets were set against, whatever `portal gateway` works with; and as many as `portal run` does.
 GRANIAN_THREADS = 4
 GUNICORN_THREADS = 8
 

@@ -167,7 +167,7 @@ class Database:
             yield session
 
     def close(self) -> None:
-        """Gives the pooled connections back to the system, and the one that this thread holds."""
+        """Gives the pooled connections back to the system, and those that the lookup holds here."""
         self.lookup.close()
         self.engine.dispose()
 

@@ -5,6 +5,7 @@ joins a header that is sent twice with a comma, which the carriers refuse; it ca
 `X-Api-Token`, so the proxy in front must drop names with underscores, as nginx does by itself.
 """
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -32,9 +33,10 @@ from portal.settings import Settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# SQLite answers in microseconds, and threads would only wait for each other; PostgreSQL is waited for.
+# SQLite answers in microseconds, and threads would only wait for each other; PostgreSQL is waited for, by all of them
+# together.
 SQLITE_THREADS = 1
-POSTGRES_THREADS = 4
+POSTGRES_THREADS = 16
 # What a thousand tokens that are called in turn need, where a million are stored.
 KEPT_KIB = 16_000
 # A worker that does not end by itself is killed; calls take milliseconds.
@@ -84,6 +86,7 @@ class GatewayServer(MPServer):
             respawn_interval=1,
             workers_kill_timeout=STOP_SECONDS,
         )
+        logging.getLogger("_granian").addFilter(_is_news)
         self._settings = settings
         self._listener = listener
         self.on_startup(greet)
@@ -117,6 +120,11 @@ class GatewayServer(MPServer):
         self._spawn_wsgi_worker(*given)
         self._recorder.stop()
         self._database.close()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that there are more threads than two for each core, which granian warns of: ours wait for PostgreSQL."""
+    return "Python threads" not in record.getMessage()
 
 
 def _keep_environment_out_of_requests() -> None:

@@ -1,13 +1,15 @@
-"""The one read that every call makes, on a connection that each thread holds open, and how connections are opened.
+"""The one read that every call makes, on a connection that is held open, and how connections are opened.
 
 It stands apart from the engine, whose pool and whose layers would cost a call several times the read itself.
 """
 
 import sqlite3
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy.engine import URL
 
@@ -32,16 +34,27 @@ POSTGRES_CONNECT: dict[str, Any] = {
 }
 
 
+Row = tuple[Any, ...]
+# Finds a row by its key. Raises `DatabaseUnavailable`.
+Finder = Callable[[str], Row | None]
+Found = TypeVar("Found")
+
+
 class Lookup(Protocol):
-    """One indexed read on an autocommit connection that each thread holds open."""
+    """One indexed read on an autocommit connection that is held open."""
 
     placeholder: str
 
-    def fetch_one(self, statement: str, *values: str) -> tuple[Any, ...] | None:
+    def fetch_one(self, statement: str, *values: str) -> Row | None:
         """The first row, or None. Raises `DatabaseUnavailable` when the database cannot be reached."""
 
+    def finder(self, columns: str, tables: str, key: str) -> Finder:
+        """What finds the row whose `key`, a unique column, is what it is given: an id or a digest, so letters and
+        digits. For what every call asks; on PostgreSQL the calls of all threads share a connection, and a round trip.
+        """
+
     def close(self) -> None:
-        """Closes the connection that this thread holds."""
+        """Closes the connections that this thread holds, and those that all share."""
 
 
 class NoAnswer(Exception):
@@ -51,22 +64,17 @@ class NoAnswer(Exception):
         super().__init__("the server took the question and went silent")
 
 
-class Held(threading.local):
-    """What one thread holds; a lookup adds what else it keeps with its connection."""
-
-    connection: Any = None
-
-
-class HeldConnections:
-    """What both lookups share: a connection for each thread, reopened once when it turns out to be broken."""
+class HeldConnections(Generic[Found]):
+    """What both lookups share: a connection that is held open, and reopened once when it turns out to be broken."""
 
     # What the driver raises.
     errors: tuple[type[Exception], ...]
 
-    def __init__(self, held: Held) -> None:
+    def __init__(self, held: Any) -> None:
         self._held = held
 
-    def fetch_one(self, statement: str, *values: str) -> tuple[Any, ...] | None:
+    def fetch(self, statement: str, *values: str) -> Found:
+        """What is found. Raises `DatabaseUnavailable`."""
         held = self._held
         was_held = held.connection is not None
         try:
@@ -76,9 +84,9 @@ class HeldConnections:
             # Only what was open may have been broken for long; a second wait for a server that is away is for nothing.
             if not was_held or isinstance(error, NoAnswer):
                 raise DatabaseUnavailable from error
-        return self.fetch_one(statement, *values)
+        return self.fetch(statement, *values)
 
-    def _ask(self, held: Any, statement: str, values: tuple[str, ...]) -> tuple[Any, ...] | None:
+    def _ask(self, held: Any, statement: str, values: tuple[str, ...]) -> Found:
         raise NotImplementedError
 
     def close(self) -> None:
@@ -87,15 +95,22 @@ class HeldConnections:
             connection.close()
 
 
-class _HeldFile(Held):
-    """The connection, which file it is open on, and when to look again whether that still lies at its path."""
+class _HeldFile(threading.local):
+    """The connection and what asks on it, which file it is open on, and when to look again whether that still lies at
+    its path."""
 
+    connection: sqlite3.Connection | None = None
+    # A new one for each question would take a twentieth of the read.
+    cursor: sqlite3.Cursor
     file: tuple[int, int] | None = None
     look_at: float = 0.0
 
 
-class SqliteLookup(HeldConnections):
-    """The read on SQLite. The module keeps the compiled statement, so asking again costs no parsing."""
+class SqliteLookup(HeldConnections[Row | None]):
+    """The read on SQLite. The module keeps the compiled statement, so asking again costs no parsing.
+
+    What has more than one row keeps its transaction open until this thread asks again, and nothing asked here has.
+    """
 
     placeholder = "?"
     errors = (sqlite3.Error,)
@@ -106,19 +121,24 @@ class SqliteLookup(HeldConnections):
         self._path = path
         self._kept_kib = kept_kib
 
-    def _ask(self, held: _HeldFile, statement: str, values: tuple[str, ...]) -> tuple[Any, ...] | None:
-        connection = held.connection
+    def fetch_one(self, statement: str, *values: str) -> Row | None:
+        return self.fetch(statement, *values)
+
+    def finder(self, columns: str, tables: str, key: str) -> Finder:
+        return partial(self.fetch, f"SELECT {columns} {tables} WHERE {key} = ?")
+
+    def _ask(self, held: _HeldFile, statement: str, values: tuple[str, ...]) -> Row | None:
         # Looking at each read would cost a fifth of a check. ADR 13 weighs it.
-        if connection is None or (monotonic() >= held.look_at and not self._is_in_place(held)):
-            connection = self._open()
-        row: tuple[Any, ...] | None = connection.execute(statement, values).fetchone()
+        if held.connection is None or (monotonic() >= held.look_at and not self._is_in_place(held)):
+            self._open()
+        row: Row | None = held.cursor.execute(statement, values).fetchone()
         return row
 
     def _is_in_place(self, held: _HeldFile) -> bool:
         found, held.look_at = file_at(self._path), monotonic() + LOOK_SECONDS
         return held.file == found
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> None:
         self.close()
         connection = open_sqlite(self._path)
         connection.execute("PRAGMA query_only = ON")
@@ -126,8 +146,7 @@ class SqliteLookup(HeldConnections):
         connection.execute(f"PRAGMA cache_size = -{self._kept_kib}")
         held = self._held
         held.file, held.look_at = file_at(self._path), monotonic() + LOOK_SECONDS
-        held.connection = connection
-        return connection
+        held.connection, held.cursor = connection, connection.cursor()
 
 
 def open_sqlite(path: Path) -> sqlite3.Connection:

@@ -86,6 +86,7 @@ LAYERS = (
             "portal.database",
             "portal.lookup",
             "portal.postgres_lookup",
+            "portal.together",
             "portal.settings",
             "portal.written",
             "portal.brand",

@@ -1,6 +1,6 @@
 """From secret to principal: the one function that says whether a token is good. No Flask, no cache.
 
-One indexed read on a connection that the thread holds open answers a call, so the very next call after a revoke
+One indexed read on a connection that is held open answers a call, so the very next call after a revoke
 sees it, in any process on any host.
 """
 
@@ -11,7 +11,7 @@ from portal.audit import Action
 from portal.authentication.carriers import secret_from
 from portal.authentication.principal import SERVICE_ROLE, Names, Principal
 from portal.authentication.refused import Refused
-from portal.authentication.rows import COLUMNS, HOW_TOKENS_STAND, NAMES, TABLES, WHY, read_token
+from portal.authentication.rows import COLUMNS, NAMES, TABLES, WHY, read_token
 from portal.clock import utc_now
 from portal.database import Database, as_utc
 from portal.errors import DatabaseUnavailable
@@ -23,14 +23,6 @@ from portal.tokens.scopes import Scopes
 from portal.tokens.secret import MalformedSecret, SecretReader, digest_of
 from portal.tokens.service_uses import ServiceUses
 from portal.tokens.usage import Uses
-
-_QUERY = HOW_TOKENS_STAND + " WHERE t.digest = {placeholder}"
-_QUERY_WITH_NAMES = f"SELECT {COLUMNS}, {NAMES} {TABLES} WHERE t.digest = {{placeholder}}"
-_NAMES_QUERY = f"SELECT {NAMES} {TABLES} WHERE t.id = {{placeholder}}"
-
-_SERVICE_QUERY = "SELECT id, name, hint, revoked_at FROM service_tokens WHERE digest = {placeholder}"
-
-_MADE_AT_QUERY = "SELECT created_at FROM tokens WHERE digest = {placeholder}"
 
 _GOOD = (CHECKS, "good")
 
@@ -44,15 +36,15 @@ class Authenticator:
         self._counts = counts or Counts()
         self._digest = SecretReader(settings.token_prefixes).digest
         self._service_prefixes = tuple(f"{prefix}_" for prefix in settings.service_token_prefix)
-        self._lookup = database.lookup
+        finder = database.lookup.finder
         # By whether names are asked for, too.
-        self._queries = (
-            _QUERY.format(placeholder=self._lookup.placeholder),
-            _QUERY_WITH_NAMES.format(placeholder=self._lookup.placeholder),
+        self._find = (
+            finder(COLUMNS, TABLES, "t.digest"),
+            finder(f"{COLUMNS}, {NAMES}", TABLES, "t.digest"),
         )
-        self._names_query = _NAMES_QUERY.format(placeholder=self._lookup.placeholder)
-        self._service_query = _SERVICE_QUERY.format(placeholder=self._lookup.placeholder)
-        self._made_at_query = _MADE_AT_QUERY.format(placeholder=self._lookup.placeholder)
+        self._find_names = finder(NAMES, TABLES, "t.id")
+        self._find_service = finder("id, name, hint, revoked_at", "FROM service_tokens", "digest")
+        self._find_made_at = finder("created_at", "FROM tokens", "digest")
         self._recorder = recorder
         self._account_scopes = Scopes(settings.scopes).of_account_token
 
@@ -94,7 +86,7 @@ class Authenticator:
             raise Refused("token_malformed", "This is not the shape of a token.") from error
         if secret.startswith(self._service_prefixes):
             return self._service(digest)
-        row = self._lookup.fetch_one(self._queries[with_names], digest)
+        row = self._find[with_names](digest)
         if row is None:
             raise Refused("token_unknown", "No such token exists here.")
         now = utc_now()
@@ -107,7 +99,7 @@ class Authenticator:
         return principal
 
     def _service(self, digest: str) -> Principal:
-        row = self._lookup.fetch_one(self._service_query, digest)
+        row = self._find_service(digest)
         if row is None:
             raise Refused("token_unknown", "No such token exists here.")
         token_id, name, hint, revoked_at = row
@@ -130,7 +122,7 @@ class Authenticator:
     def made_at(self, secret: str) -> datetime:
         """When the token of a person or an account was made; ask for one that was let in. A read of its own, so that
         those who need no such thing do not pay for it. Raises `DatabaseUnavailable`."""
-        row = self._lookup.fetch_one(self._made_at_query, digest_of(secret))
+        row = self._find_made_at(digest_of(secret))
         if row is None:
             # Rows of tokens are never deleted, so this is not the database that let it in.
             raise DatabaseUnavailable
@@ -159,7 +151,7 @@ class Authenticator:
         )
 
     def _names_of(self, token_id: int) -> Names:
-        row = self._lookup.fetch_one(self._names_query, str(token_id))
+        row = self._find_names(str(token_id))
         if row is None:
             # Rows of tokens are never deleted, so this is not the database that knew it.
             raise DatabaseUnavailable

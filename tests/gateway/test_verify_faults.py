@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from portal.accounts.service import lock_account
 from portal.app import create_app
+from portal.authentication.decorator import authenticator_in
 from portal.clock import utc_now
 from portal.current import running_in
 from portal.logs import JsonLines
@@ -119,7 +120,7 @@ def test_f21_a_token_of_8_kb_is_refused_by_its_length(away):
 
 def test_a_fault_of_ours_is_503_and_told_in_the_log_alone(gateway, app, log):
     secret = make_secret("pat").reveal()
-    running_in(app).database.lookup.fetch_one = _fail
+    authenticator_in(app)._find = (_fail, _fail)
 
     answer = gateway.ask(secret)
 
@@ -130,7 +131,7 @@ def test_a_fault_of_ours_is_503_and_told_in_the_log_alone(gateway, app, log):
     assert secret not in str(line)
 
 
-def _fail(_statement, _digest):
+def _fail(_digest):
     raise RuntimeError(f"odd {make_secret('pat').reveal()}")
 
 

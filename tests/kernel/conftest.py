@@ -1,7 +1,10 @@
 """Databases without an app around them."""
 
+import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from sqlalchemy import func, select
 
 from portal.accounts.models import Account
 from portal.database import Database
+from tests.conftest import own_postgres
 
 
 @pytest.fixture
@@ -33,6 +37,31 @@ def postgres(emptied_postgres_url):
     database = Database(emptied_postgres_url)
     yield database
     database.close()
+
+
+@pytest.fixture
+def own_server():
+    """A PostgreSQL server of the test's own, and what freezes it and one backend of it, and thaws them."""
+    frozen = []
+
+    def freeze(backend):
+        frozen.extend((postmaster, backend))
+        send(signal.SIGSTOP, frozen)
+
+    with own_postgres() as url:
+        database = Database(url)
+        (postmaster,) = database.lookup.fetch_one(
+            "SELECT split_part(pg_read_file($1), chr(10), 1)::int", "postmaster.pid"
+        )
+        yield database, freeze, lambda: send(signal.SIGCONT, frozen)
+        send(signal.SIGCONT, frozen)
+        database.close()
+
+
+def send(number, pids):
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def names(database):

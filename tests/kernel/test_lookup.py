@@ -1,10 +1,7 @@
 """The read of every call, on a connection that each thread holds."""
 
-import os
-import signal
 import socket
 import threading
-from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -15,10 +12,7 @@ from portal.database import Database
 from portal.errors import DatabaseUnavailable
 from portal.lookup import LOOK_SECONDS
 from tests.cast import add_account
-from tests.conftest import own_postgres
 from tests.kernel.conftest import file_of, names
-
-POSTMASTER = "split_part(pg_read_file('postmaster.pid'), chr(10), 1)::int"
 
 
 def ask(either, name="Acme"):
@@ -127,29 +121,12 @@ def test_f04_a_frozen_server_is_given_up_in_time_and_answers_again_once_it_runs(
     database, freeze, thaw = own_server
     assert echo(database) == "here"
 
-    freeze()
+    freeze(database.lookup.fetch_one("SELECT pg_backend_pid(), $1::text", "")[0])
     on_the_held_connection, on_a_new_one = seconds_until_refused(database), seconds_until_refused(database)
     thaw()
 
     assert max(on_the_held_connection, on_a_new_one) < 3
     assert echo(database) == "here"
-
-
-@pytest.fixture
-def own_server():
-    """A PostgreSQL server of the test's own, and what freezes and thaws the processes that answer the lookup."""
-    with own_postgres() as url:
-        database = Database(url)
-        pids = [database.lookup.fetch_one(f"SELECT {of}, $1::text", "")[0] for of in (POSTMASTER, "pg_backend_pid()")]
-        yield database, lambda: send(signal.SIGSTOP, pids), lambda: send(signal.SIGCONT, pids)
-        send(signal.SIGCONT, pids)
-        database.close()
-
-
-def send(number, pids):
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
 
 
 def test_f04_a_missing_file_is_never_an_unknown_token(sqlite):
