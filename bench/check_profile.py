@@ -14,7 +14,7 @@ from bench.machine import on_core
 from bench.seeding import Seeded
 from portal.authentication.authenticator import Authenticator
 from portal.authentication.carriers import secret_from
-from portal.authentication.rows import COLUMNS, TABLES
+from portal.authentication.rows import COLUMNS, SQLITE_TABLES, TABLES
 from portal.database import Database
 from portal.gateway.verify import Verify
 from portal.recorder import Recorder
@@ -72,12 +72,13 @@ def _parts(database: Database, recorder: Recorder, settings: Settings, seeded: S
     secrets = seeded.known
     headers = [f"Bearer {secret}" for secret in secrets]
     authenticator = Authenticator(settings, database, recorder)
+    tables = SQLITE_TABLES if database.is_sqlite else TABLES
     return {
         "carrier": (lambda header: secret_from(header, None, None), headers),
         "shape": (re.compile(pattern_for(settings.personal_token_prefix)).fullmatch, secrets),
         "sha256": (digest_of, secrets),
         "digest": (SecretReader(settings.personal_token_prefix).digest, secrets),
-        "lookup": (database.lookup.finder(COLUMNS, TABLES, "t.digest"), [digest_of(secret) for secret in secrets]),
+        "lookup": (database.lookup.finder(COLUMNS, tables, "t.digest"), [digest_of(secret) for secret in secrets]),
         "unnoted": (_let_in(Authenticator(settings, database, DeafRecorder(database))), headers),
         "noted": (_let_in(authenticator), headers),
         "whole": (_verify(Verify(authenticator, settings)), [_environ(secret) for secret in secrets]),

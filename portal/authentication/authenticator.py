@@ -11,7 +11,7 @@ from portal.audit import Action
 from portal.authentication.carriers import secret_from
 from portal.authentication.principal import SERVICE_ROLE, Names, Principal
 from portal.authentication.refused import Refused
-from portal.authentication.rows import COLUMNS, NAMES, TABLES, WHY, read_token
+from portal.authentication.rows import COLUMNS, NAMES, SQLITE_TABLES, TABLES, WHY, read_token
 from portal.clock import utc_now
 from portal.database import Database, as_utc
 from portal.errors import DatabaseUnavailable
@@ -39,7 +39,7 @@ class Authenticator:
         finder = database.lookup.finder
         # By whether names are asked for, too.
         self._find = (
-            finder(COLUMNS, TABLES, "t.digest"),
+            finder(COLUMNS, SQLITE_TABLES if database.is_sqlite else TABLES, "t.digest"),
             finder(f"{COLUMNS}, {NAMES}", TABLES, "t.digest"),
         )
         self._find_names = finder(NAMES, TABLES, "t.id")

@@ -7,6 +7,7 @@ from time import monotonic
 import pytest
 from sqlalchemy import text
 
+from portal.authentication.rows import COLUMNS, SQLITE_TABLES
 from portal.errors import DatabaseUnavailable
 from tests.cast import add_account
 from tests.kernel.conftest import file_of
@@ -88,6 +89,14 @@ def test_many_keys_are_found_by_index_however_few_rows_there_are(postgres):
 
     assert "Seq Scan" not in str(plan)
     assert "Index" in str(plan)
+
+
+def test_on_sqlite_a_check_does_not_look_into_the_table_of_tokens(sqlite):
+    check = f"EXPLAIN QUERY PLAN SELECT {COLUMNS} {SQLITE_TABLES} WHERE t.digest = 'a'"
+    with sqlite.engine.connect() as connection:
+        plan = [row[-1] for row in connection.exec_driver_sql(check)]
+
+    assert plan[0] == "SEARCH t USING COVERING INDEX ix_tokens_check (digest=?)"
 
 
 def test_f11_a_connection_that_was_cut_is_opened_again(postgres):
