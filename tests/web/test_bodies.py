@@ -20,7 +20,8 @@ def path(request):
 
 @pytest.fixture
 def send(alice):
-    """Sends that body as it is, and says how it was answered; within a second of work."""
+    """Sends that body as it is, and says how it was answered; within a few seconds of work, since the first page of a
+    process compiles its templates."""
 
     def send(path, body, content_type=FORM, **environ):
         started = thread_time()
@@ -31,7 +32,7 @@ def send(alice):
             content_type=content_type,
             environ_overrides={"CONTENT_LENGTH": str(len(body)), **environ},
         )
-        assert thread_time() - started < 1
+        assert thread_time() - started < 3
         return answer
 
     return send
