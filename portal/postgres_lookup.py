@@ -20,7 +20,7 @@ _BY_INDEX = (
 )
 _LOOKUP_CONNECT: dict[str, Any] = {**POSTGRES_CONNECT, "options": POSTGRES_CONNECT["options"] + _BY_INDEX}
 _BINARY = 1
-# How long a server may take for the one row; a frozen one must not hold a call for longer than one that is away.
+# How long a server may take to answer; a frozen one must not hold a call for longer than one that is away.
 _ANSWER_MILLISECONDS = 2000
 
 
