@@ -13,7 +13,7 @@ from portal.lookup import POSTGRES_CONNECT, Finder, HeldConnections, NoAnswer, R
 from portal.together import Together
 
 # All that is asked here has an index. Where a table fits on a few pages the server would else read it whole, and hash
-# it, for each call; and it would weigh anew, for each number of keys, how to find them. ADR 12 weighs it.
+# it, for each call (ADR 12); and it would plan anew, for each number of keys, how to find them (ADR 14).
 _BY_INDEX = (
     " -c jit=off -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
     " -c plan_cache_mode=force_generic_plan"

@@ -26,7 +26,8 @@ class _Waiting:
 class Together:
     """Hands the questions of all threads on to `ask`, which runs in one thread at a time.
 
-    `ask` is given what to ask for, each perhaps more than once, and returns the row of each that there is.
+    `ask` is given what to ask for, each perhaps more than once, and returns the row of each that there is. Not for a
+    thread that signals interrupt, a process's main one: ended while it waits, it could not ask for those behind it.
     """
 
     def __init__(self, ask: Callable[[Sequence[str]], Mapping[str, Row]]) -> None:
