@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _QUERY = """
 SELECT t.id, t.account_id, t.user_id, u.role, t.scopes, t.expires_at, t.stops_at, t.revoked_at, u.deactivated_at,
        a.api_access_enabled
-FROM tokens t JOIN accounts a ON a.id = t.account_id LEFT JOIN users u ON u.id = t.user_id WHERE t.digest = ?
+FROM tokens t INDEXED BY ix_tokens_check JOIN accounts a ON a.id = t.account_id LEFT JOIN users u ON u.id = t.user_id
+WHERE t.digest = ?
 """
 _SCHEME = len("Bearer ")
 
